@@ -1,0 +1,1 @@
+//! derive(Module) for Rust structs of nn layers.

@@ -1,0 +1,63 @@
+//! The registry of diagnostic codes: what `cresset explain` prints.
+//!
+//! Codes are grouped by stage and never reused: E01 syntax, E02 Python evaluation, E03 types and shapes, E04 checkpoints
+//! and data files, E05 running, E06 IR text and verification, E07 lowering and code generation, E08 command line and files.
+
+use std::fmt;
+
+/// A stable number, printed `E0203`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Code(pub u16);
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "E{:04}", self.0)
+    }
+}
+
+/// What a code means, for `cresset explain`.
+pub struct Explanation {
+    pub code: Code,
+    pub title: &'static str,
+    pub text: &'static str,
+}
+
+macro_rules! codes {
+    ($($name:ident = $number:literal, $title:literal, $text:literal;)*) => {
+        $(#[doc = $title] pub const $name: Code = Code($number);)*
+
+        /// All codes, in rising order.
+        pub const ALL: &[Explanation] = &[$(Explanation { code: $name, title: $title, text: $text }),*];
+    };
+}
+
+codes! {
+    // E01: syntax
+    SYNTAX = 101, "invalid syntax", "The text is not valid Python 3.12 syntax. The message names what was found and what could stand there.";
+    INDENTATION = 102, "inconsistent indentation", "A line is indented in a way that matches no enclosing block, or mixes tabs and spaces ambiguously.";
+    UNTERMINATED = 103, "unterminated literal or bracket", "A string, or a bracket, is opened and never closed.";
+    BAD_LITERAL = 104, "invalid literal", "A number, string escape or character that Python does not know.";
+
+    // E03: types and shapes
+    SHAPE_MISMATCH = 301, "shapes disagree", "Two operands of an op have sizes that cannot be combined. Both are labelled with their types.";
+    DTYPE_FORBIDDEN = 302, "dtype not allowed", "The IR knows bool, u8, i8, i16, i32, i64, f16, bf16, f32 and f64. Nothing else has a meaning here.";
+    DTYPE_MISMATCH = 303, "dtypes disagree", "An op got an operand of a dtype that it is not defined for.";
+    RANK_MISMATCH = 304, "wrong rank", "An op got an operand with too few or too many dimensions.";
+    BAD_ATTRIBUTE = 305, "attribute out of range", "An attribute of an op (a dimension, a size, a stride) has a value that makes no sense for its operands.";
+    TOO_LARGE = 306, "tensor too large", "A tensor would need more elements than memory can hold.";
+    ARITY = 307, "wrong number of operands", "An op got more or fewer operands than it is defined for.";
+}
+
+/// The explanation of a code written `E0203` or `203`.
+pub fn explain(text: &str) -> Option<&'static Explanation> {
+    let number: u16 = text.trim_start_matches(['E', 'e']).parse().ok()?;
+    ALL.iter().find(|e| e.code.0 == number)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn codes_rise() {
+        assert!(super::ALL.windows(2).all(|w| w[0].code < w[1].code));
+    }
+}
