@@ -46,6 +46,20 @@ codes! {
     BAD_ATTRIBUTE = 305, "attribute out of range", "An attribute of an op (a dimension, a size, a stride) has a value that makes no sense for its operands.";
     TOO_LARGE = 306, "tensor too large", "A tensor would need more elements than memory can hold.";
     ARITY = 307, "wrong number of operands", "An op got more or fewer operands than it is defined for.";
+
+    // E04: checkpoints and data files
+    FILE_UNREADABLE = 401, "file cannot be read", "The file does not exist, is a directory, or the system refuses to open it.";
+    FILE_UNWRITABLE = 402, "file cannot be written", "The folder does not exist or the system refuses to write there. An existing file is left as it was.";
+    UNKNOWN_FORMAT = 403, "unknown file format", "Tensors are read from safetensors, .npy, .npz and torch.save files, recognised by their first bytes, and written as safetensors, .npy or .npz, chosen by extension.";
+    CORRUPT_FILE = 404, "corrupt file", "The file contradicts itself: a header that does not parse, sizes that disagree, data outside the file.";
+    TRUNCATED_FILE = 405, "truncated file", "The file ends before the data that its header promises; often an interrupted download or copy.";
+    FORBIDDEN_GLOBAL = 406, "pickle names something that is not data", "Checkpoints are read without executing anything. Only tensors and plain containers are known; any other class or function named by a pickle is refused.";
+    UNSUPPORTED_FILE = 407, "unsupported kind of file", "The file is well formed but uses a variant that is not read: the message says which, the hint how to save it again.";
+    NO_TENSORS = 408, "not a set of named tensors", "The file holds something else than a dict from names to tensors.";
+    EXCESSIVE_FILE = 409, "file asks for too much", "The file would expand to far more memory than its size explains, as a decompression bomb does.";
+
+    // E06: IR text and verification
+    INVALID_GRAPH = 601, "invalid graph", "A graph breaks one of the verifier's numbered rules: it was written by hand, or a pass has a bug.";
 }
 
 /// The explanation of a code written `E0203` or `203`.

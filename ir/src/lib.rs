@@ -2,12 +2,35 @@
 //!
 //! Invariants: this crate knows no device and no Python; everything in it prints, and what prints parses back.
 
+pub mod builder;
 pub mod codes;
 pub mod diag;
+pub mod dim;
 pub mod dtype;
+pub mod graph;
+pub mod kernel;
+pub mod loc;
+pub mod op;
+pub mod plan;
+pub mod poly;
+pub mod program;
+pub mod scalar;
 pub mod source;
+pub mod target;
+pub mod types;
+pub mod verify;
 
+pub use builder::Builder;
 pub use codes::Code;
 pub use diag::{Diagnostic, Label, Result};
+pub use dim::{Dim, Facts, Range, Rel, Sym};
 pub use dtype::{Category, DType};
+pub use graph::{Block, Def, Graph, Guard, Node, NodeId, Tree, Value};
+pub use loc::Loc;
+pub use op::{Attr, OpDef};
+pub use program::{Entry, Kind, Program};
+pub use scalar::Scalar;
 pub use source::{FileId, Source, Span};
+pub use target::Target;
+pub use types::Type;
+pub use verify::{Verified, verify};

@@ -1,0 +1,159 @@
+//! Building graphs: every node is checked and typed by its op as it is added.
+
+use crate::codes;
+use crate::diag::{Diagnostic, Result};
+use crate::dim::{Dim, Facts, Rel};
+use crate::graph::{Block, Def, Graph, Guard, Tree, Value};
+use crate::loc::Loc;
+use crate::op::{Attr, Call, Meaning, OpDef, Sig};
+use crate::scalar::Scalar;
+use crate::types::Type;
+use std::collections::HashMap;
+
+/// Attributes by name, as callers give them.
+pub type NamedAttrs<'a> = &'a [(&'a str, Attr)];
+
+/// A graph under construction. Nodes go to the innermost open block.
+pub struct Builder {
+    pub graph: Graph,
+    pub facts: Facts,
+    /// The place given to new nodes.
+    pub loc: Loc,
+    open: Vec<Block>,
+    stored: HashMap<String, Value>,
+    consts: HashMap<Scalar, Value>,
+}
+
+impl Builder {
+    pub fn new(name: &str, facts: Facts) -> Builder {
+        let open = vec![Block::default()];
+        Builder { graph: Graph::new(name), facts, loc: Loc::NONE, open, stored: HashMap::new(), consts: HashMap::new() }
+    }
+
+    /// An input of the graph.
+    pub fn input(&mut self, name: &str, ty: Type) -> Value {
+        let v = self.graph.add_value(ty, Def::Param);
+        self.graph.inputs.push(name.into());
+        self.open[0].params.push(v);
+        v
+    }
+
+    /// An entry of the store; one value per name.
+    pub fn stored(&mut self, name: &str, ty: Type) -> Value {
+        if let Some(&v) = self.stored.get(name) {
+            return v;
+        }
+        let v = self.graph.add_value(ty, Def::Stored(name.into()));
+        self.stored.insert(name.into(), v);
+        v
+    }
+
+    /// A 0-d constant; one value per constant.
+    pub fn constant(&mut self, s: Scalar) -> Value {
+        if let Some(&v) = self.consts.get(&s) {
+            return v;
+        }
+        let v = self.graph.add_value(Type::scalar(s.dtype()), Def::Const(s));
+        self.consts.insert(s, v);
+        v
+    }
+
+    pub fn ty(&self, v: Value) -> &Type {
+        self.graph.ty(v)
+    }
+
+    /// Adds a node; attributes left out take their defaults.
+    ///
+    /// # Errors
+    /// Whatever the op's schema or type rule says, at the builder's current place.
+    pub fn emit(&mut self, op: &'static OpDef, operands: &[Value], attrs: NamedAttrs) -> Result<Vec<Value>> {
+        let attrs = complete_attrs(op, attrs)?;
+        self.emit_with_blocks(op, operands, attrs, vec![])
+    }
+
+    /// Adds a node with one result.
+    pub fn op(&mut self, op: &'static OpDef, operands: &[Value], attrs: NamedAttrs) -> Result<Value> {
+        Ok(self.emit(op, operands, attrs)?[0])
+    }
+
+    /// Adds a node with nested blocks; attributes are complete and in schema order.
+    pub fn emit_with_blocks(
+        &mut self,
+        op: &'static OpDef,
+        operands: &[Value],
+        attrs: Vec<Attr>,
+        blocks: Vec<Block>,
+    ) -> Result<Vec<Value>> {
+        let types: Vec<Type> = operands.iter().map(|&v| self.ty(v).clone()).collect();
+        let block_types: Vec<Vec<Type>> =
+            blocks.iter().map(|b| b.results.iter().map(|&v| self.ty(v).clone()).collect()).collect();
+        let (results, guards) = {
+            let sig = Sig::new(op, &types, &attrs, &self.facts, &block_types);
+            (sig.infer().map_err(|d| d.or_at(self.loc.span()))?, sig.guards())
+        };
+        for (left, rel, right) in guards {
+            self.guard(left, rel, right, String::new());
+        }
+        let id = self.graph.add_node(op, operands.to_vec(), attrs, blocks, results, self.loc);
+        self.open.last_mut().expect("the body is open until finish").nodes.push(id);
+        Ok(self.graph.node(id).results.clone())
+    }
+
+    /// Opens a composite: builds its definition in place of a call.
+    pub fn expand(&mut self, op: &'static OpDef, operands: &[Value], attrs: &[Attr]) -> Result<Vec<Value>> {
+        let Meaning::Composite(rule) = op.meaning else { return self.emit_with_blocks(op, operands, attrs.to_vec(), vec![]) };
+        let types: Vec<Type> = operands.iter().map(|&v| self.ty(v).clone()).collect();
+        let facts = self.facts.clone();
+        rule(self, &Call { operands, sig: &Sig::new(op, &types, attrs, &facts, &[]) })
+    }
+
+    /// Records a relation that must hold when the graph is called, and learns from it. Relations that always hold are dropped.
+    pub fn guard(&mut self, left: Dim, rel: Rel, right: Dim, message: String) {
+        if self.facts.decide(&left, rel, &right) == Some(true) {
+            return;
+        }
+        let guard = Guard { left, rel, right, message, loc: self.loc };
+        if !self.graph.guards.iter().any(|g| g.left == guard.left && g.rel == guard.rel && g.right == guard.right) {
+            self.facts.assume(&guard.left, rel, &guard.right);
+            self.graph.guards.push(guard);
+        }
+    }
+
+    /// Opens a nested block with parameters of the given types; nodes go there until [`Builder::close_block`].
+    pub fn open_block(&mut self, params: &[Type]) -> Vec<Value> {
+        let params: Vec<Value> = params.iter().map(|ty| self.graph.add_value(ty.clone(), Def::Param)).collect();
+        self.open.push(Block { params: params.clone(), ..Block::default() });
+        params
+    }
+
+    pub fn close_block(&mut self, results: Vec<Value>) -> Block {
+        let mut block = self.open.pop().expect("close_block follows open_block");
+        block.results = results;
+        block
+    }
+
+    /// The graph with these results; dims narrowed while building are in the facts.
+    pub fn finish(mut self, results: Vec<Value>, output: Tree) -> (Graph, Facts) {
+        let mut body = self.open.pop().expect("the body is open until finish");
+        body.results = results;
+        self.graph.body = body;
+        self.graph.output = output;
+        (self.graph, self.facts)
+    }
+}
+
+/// All attributes in schema order.
+///
+/// # Errors
+/// `E0305` for an attribute that the op does not have, or one without default that is missing.
+pub fn complete_attrs(op: &'static OpDef, given: NamedAttrs) -> Result<Vec<Attr>> {
+    let bad = |text: String| Diagnostic::error(codes::BAD_ATTRIBUTE, text);
+    if let Some((name, _)) = given.iter().find(|(n, _)| op.attr_index(n).is_none()) {
+        return Err(bad(format!("`{}` has no attribute `{name}`", op.name)));
+    }
+    let one = |(k, def): (usize, &crate::op::AttrDef)| {
+        let found = given.iter().find(|(n, _)| *n == def.name).map(|(_, a)| a.clone());
+        found.or_else(|| op.default_attr(k)).ok_or_else(|| bad(format!("`{}` needs the attribute `{}`", op.name, def.name)))
+    };
+    op.attrs.iter().enumerate().map(one).collect()
+}
