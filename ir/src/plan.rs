@@ -73,7 +73,7 @@ pub struct Block {
 /// A scheduled kernel.
 #[derive(Clone)]
 pub enum Code {
-    Loops(Loops),
+    Loops(Box<Loops>),
     Contract(Box<Contract>),
 }
 

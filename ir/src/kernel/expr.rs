@@ -218,10 +218,19 @@ impl Exprs {
 
     /// A reduction; gives the components of its final state.
     pub fn reduce(&self, reducer: &'static Reducer, axes: &[AxisId], body: &[Ex<'_>]) -> Vec<Ex<'_>> {
-        let dtype = body[0].dtype();
-        let node = self.intern(Node::Reduce(reducer, axes.to_vec(), body.iter().map(|e| e.id).collect()), dtype);
-        let init = (reducer.init)(dtype);
-        init.iter().enumerate().map(|(i, s)| self.intern(Node::State(node.id, i), s.dtype())).collect()
+        let node = self.reduce_node(reducer, axes, body);
+        let init = (reducer.init)(node.dtype());
+        init.iter().enumerate().map(|(i, s)| self.state(node.id, i, s.dtype())).collect()
+    }
+
+    /// The node of a reduction, of the dtype of its first body expression.
+    pub(super) fn reduce_node(&self, reducer: &'static Reducer, axes: &[AxisId], body: &[Ex<'_>]) -> Ex<'_> {
+        self.intern(Node::Reduce(reducer, axes.to_vec(), body.iter().map(|e| e.id).collect()), body[0].dtype())
+    }
+
+    /// A component of the final state of a reduction.
+    pub(super) fn state(&self, reduce: ExprId, k: usize, dtype: DType) -> Ex<'_> {
+        self.intern(Node::State(reduce, k), dtype)
     }
 
     pub fn apply(&self, op: ScalarOp, args: &[Ex<'_>]) -> Ex<'_> {

@@ -14,8 +14,8 @@ pub enum Role {
     Operand,
     /// Written; not read before.
     Result,
-    /// Written after it was filled with the operand it starts as.
-    Update,
+    /// Starts as a copy of an operand, and is then combined into.
+    Update(BufId),
     /// Private to one grid point: a row, a tile, an accumulator.
     Scratch,
 }
