@@ -1,1 +1,3 @@
-//! backends
+//! Backends: what turns programs into code that runs, and the routines that code calls.
+
+pub mod cpu;

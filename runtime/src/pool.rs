@@ -268,6 +268,8 @@ impl Shared {
             if start.elapsed() >= self.spin {
                 return false;
             }
+            // Where threads share a core, the one that spins would keep the one that works from running.
+            thread::yield_now();
         }
     }
 }
