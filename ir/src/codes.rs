@@ -58,6 +58,12 @@ codes! {
     NO_TENSORS = 408, "not a set of named tensors", "The file holds something else than a dict from names to tensors.";
     EXCESSIVE_FILE = 409, "file asks for too much", "The file would expand to far more memory than its size explains, as a decompression bomb does.";
 
+    // E05: running
+    INPUT_MISMATCH = 501, "input does not fit", "A method was called with tensors of other number, dtype or shape than it was compiled for. The message names the input, and what was declared.";
+    GUARD_FAILED = 502, "sizes break a condition", "The sizes of a call break a relation that the model needs: it was asserted in the source, or an op cannot work without it.";
+    OUT_OF_BOUNDS = 503, "index outside a tensor", "An index computed from data points outside the tensor that it is used on, as a token id above the size of the vocabulary does.";
+    MISSING_WEIGHT = 504, "weight missing", "The program reads an entry of its store for which no tensor of the declared type was given.";
+
     // E06: IR text and verification
     INVALID_GRAPH = 601, "invalid graph", "A graph breaks one of the verifier's numbered rules: it was written by hand, or a pass has a bug.";
 }

@@ -17,6 +17,7 @@ pub mod program;
 pub mod scalar;
 pub mod source;
 pub mod target;
+pub mod tensor;
 pub mod types;
 pub mod verify;
 
@@ -32,5 +33,6 @@ pub use program::{Entry, Kind, Program};
 pub use scalar::Scalar;
 pub use source::{FileId, Source, Span};
 pub use target::Target;
+pub use tensor::Tensor;
 pub use types::Type;
 pub use verify::{Verified, verify};

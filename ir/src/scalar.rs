@@ -1,7 +1,8 @@
 //! Constant scalars: a dtype and a value that fits it.
 
 use crate::dtype::DType;
-use half::{bf16, f16};
+use crate::tensor::Element;
+use crate::with_element;
 use std::fmt;
 
 /// A constant of one dtype. Equality is by bits, so that a constant is a key: `0.0 != -0.0`, and NaN equals itself.
@@ -13,31 +14,20 @@ pub struct Scalar {
 }
 
 impl Scalar {
-    /// The nearest value of `dtype` (integers truncate and wrap, bool is `v != 0`).
+    /// The value of `dtype` that PyTorch's conversion gives: the nearest float; integers truncate and wrap; bool is `v != 0`.
     pub fn float(dtype: DType, v: f64) -> Scalar {
-        let rounded = match dtype {
-            DType::F64 => v,
-            DType::F32 => v as f32 as f64,
-            DType::F16 => f16::from_f64(v).to_f64(),
-            DType::BF16 => bf16::from_f64(v).to_f64(),
-            DType::Bool => return Scalar { dtype, bits: (v != 0.0) as u64 },
-            _ => return Scalar::int(dtype, v as i64),
-        };
-        Scalar { dtype, bits: rounded.to_bits() }
+        with_element!(dtype, T => Scalar::of(T::from_f64(v)))
     }
 
-    /// `v` wrapped to `dtype`.
+    /// `v` wrapped to `dtype`, or the nearest float.
     pub fn int(dtype: DType, v: i64) -> Scalar {
-        let wrapped = match dtype {
-            DType::Bool => (v != 0) as i64,
-            DType::U8 => v as u8 as i64,
-            DType::I8 => v as i8 as i64,
-            DType::I16 => v as i16 as i64,
-            DType::I32 => v as i32 as i64,
-            DType::I64 => v,
-            _ => return Scalar::float(dtype, v as f64),
-        };
-        Scalar { dtype, bits: wrapped as u64 }
+        with_element!(dtype, T => Scalar::of(T::from_i64(v)))
+    }
+
+    /// The constant that an element is.
+    pub fn of<T: Element>(x: T) -> Scalar {
+        let bits = if T::DTYPE.is_float() { x.to_f64().to_bits() } else { x.to_i64() as u64 };
+        Scalar { dtype: T::DTYPE, bits }
     }
 
     pub fn bool(v: bool) -> Scalar {

@@ -78,13 +78,19 @@ fn open_storage(path: &Path) -> io::Result<Storage> {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
     }
     if metadata.is_file() {
-        return Storage::map(&file);
+        return map(&file);
     }
     let mut bytes = vec![];
     if Read::by_ref(&mut file).take(MAX_STREAM).read_to_end(&mut bytes)? as u64 == MAX_STREAM {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("the stream has more than {MAX_STREAM} bytes")));
     }
     Storage::copy_of(&bytes).map_err(io::Error::other)
+}
+
+fn map(file: &File) -> io::Result<Storage> {
+    // SAFETY: the mapping is private to us and read-only; that others leave the file alone is the trap in `storage`. Bytes are only
+    // ever read as plain numbers, for which every bit pattern is a value (bools are copied out first).
+    Ok(Storage::mapped(unsafe { memmap2::Mmap::map(file)? }))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {

@@ -3,7 +3,8 @@
 //! Integers and bool pass through i64, floats through f64: both are wide enough to be exact, so the one rounding or wrap
 //! of a conversion happens where the target is made.
 
-pub use cresset_ir::DType;
+pub use crate::DType;
+use crate::Scalar;
 pub use half::{bf16, f16};
 
 /// A type that a tensor can hold. Sealed: one type per [`DType`].
@@ -21,6 +22,11 @@ pub unsafe trait Element: sealed::Sealed + Copy + PartialEq + std::fmt::Debug + 
     fn from_f64(x: f64) -> Self;
     fn to_i64(self) -> i64;
     fn to_f64(self) -> f64;
+
+    /// Conversion from a constant of any dtype.
+    fn from_scalar(s: Scalar) -> Self {
+        if s.dtype().is_float() { Self::from_f64(s.as_f64()) } else { Self::from_i64(s.as_i64()) }
+    }
 
     /// Conversion with the meaning of `Tensor.to(dtype)`.
     fn cast<U: Element>(self) -> U {
@@ -81,16 +87,16 @@ elements! {
 macro_rules! with_element {
     ($dtype:expr, $T:ident => $body:expr) => {
         match $dtype {
-            $crate::element::DType::Bool => $crate::with_element!(@ bool, $T, $body),
-            $crate::element::DType::U8 => $crate::with_element!(@ u8, $T, $body),
-            $crate::element::DType::I8 => $crate::with_element!(@ i8, $T, $body),
-            $crate::element::DType::I16 => $crate::with_element!(@ i16, $T, $body),
-            $crate::element::DType::I32 => $crate::with_element!(@ i32, $T, $body),
-            $crate::element::DType::I64 => $crate::with_element!(@ i64, $T, $body),
-            $crate::element::DType::F16 => $crate::with_element!(@ $crate::element::f16, $T, $body),
-            $crate::element::DType::BF16 => $crate::with_element!(@ $crate::element::bf16, $T, $body),
-            $crate::element::DType::F32 => $crate::with_element!(@ f32, $T, $body),
-            $crate::element::DType::F64 => $crate::with_element!(@ f64, $T, $body),
+            $crate::tensor::element::DType::Bool => $crate::with_element!(@ bool, $T, $body),
+            $crate::tensor::element::DType::U8 => $crate::with_element!(@ u8, $T, $body),
+            $crate::tensor::element::DType::I8 => $crate::with_element!(@ i8, $T, $body),
+            $crate::tensor::element::DType::I16 => $crate::with_element!(@ i16, $T, $body),
+            $crate::tensor::element::DType::I32 => $crate::with_element!(@ i32, $T, $body),
+            $crate::tensor::element::DType::I64 => $crate::with_element!(@ i64, $T, $body),
+            $crate::tensor::element::DType::F16 => $crate::with_element!(@ $crate::tensor::element::f16, $T, $body),
+            $crate::tensor::element::DType::BF16 => $crate::with_element!(@ $crate::tensor::element::bf16, $T, $body),
+            $crate::tensor::element::DType::F32 => $crate::with_element!(@ f32, $T, $body),
+            $crate::tensor::element::DType::F64 => $crate::with_element!(@ f64, $T, $body),
         }
     };
     (@ $type:ty, $T:ident, $body:expr) => {{

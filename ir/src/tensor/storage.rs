@@ -6,11 +6,8 @@
 //! Trap: another process that truncates a mapped file makes later reads fault. Like every reader that maps weights, this one
 //! trusts files to be replaced (renamed over), not rewritten, while in use.
 
-use cresset_ir::{Diagnostic, Result, codes};
-use memmap2::Mmap;
+use crate::{Diagnostic, Result, codes};
 use std::alloc::{self, Layout};
-use std::fs::File;
-use std::io;
 use std::ptr::NonNull;
 
 /// The alignment of owned memory: one cache line, one AVX-512 vector.
@@ -21,7 +18,7 @@ pub struct Storage(Memory);
 
 enum Memory {
     Owned { start: NonNull<u8>, len: usize },
-    Mapped(Mmap),
+    Mapped(Box<dyn AsRef<[u8]> + Send + Sync>),
 }
 
 // SAFETY: owned memory is reached only through `&self` (shared reads) and `&mut self` (exclusive writes), like a `Vec<u8>`.
@@ -48,18 +45,16 @@ impl Storage {
         Ok(storage)
     }
 
-    /// The whole of `file`, mapped read-only.
-    pub fn map(file: &File) -> io::Result<Storage> {
-        // SAFETY: the mapping is private to us and read-only; that others leave the file alone is the trap in the header. Bytes
-        // are only ever read as plain numbers, for which every bit pattern is a value (bools are copied out first).
-        Ok(Storage(Memory::Mapped(unsafe { Mmap::map(file)? })))
+    /// Bytes that belong to a file; `map` gives the same ones each time it is asked.
+    pub fn mapped(map: impl AsRef<[u8]> + Send + Sync + 'static) -> Storage {
+        Storage(Memory::Mapped(Box::new(map)))
     }
 
     pub fn bytes(&self) -> &[u8] {
         match &self.0 {
             // SAFETY: `start` is valid for `len` initialised bytes while `self` lives, and nobody writes while `&self` is held.
             Memory::Owned { start, len } => unsafe { std::slice::from_raw_parts(start.as_ptr(), *len) },
-            Memory::Mapped(map) => map,
+            Memory::Mapped(map) => (**map).as_ref(),
         }
     }
 

@@ -3,10 +3,14 @@
 //! Invariants: the run lies inside the storage and is aligned to the element (data that is not is copied when the tensor is
 //! made), its length is the shape's, and a clone shares the bytes until one side writes. Views with strides do not exist here.
 
-use crate::element::{self, Element};
-use crate::storage::Storage;
-use crate::with_element;
-use cresset_ir::{DType, Diagnostic, Result, codes};
+pub mod element;
+pub mod storage;
+mod summary;
+
+pub use element::Element;
+pub use storage::Storage;
+
+use crate::{DType, Diagnostic, Result, Scalar, codes, with_element};
 use std::sync::Arc;
 
 /// An n-dimensional array of one of the ten dtypes. Cloning is cheap: the bytes are shared.
@@ -33,6 +37,19 @@ impl Tensor {
     /// A 0-d tensor.
     pub fn scalar<T: Element>(value: T) -> Result<Tensor> {
         Tensor::from_slice(&[], &[value])
+    }
+
+    /// The elements in row-major order, each converted to `dtype`. Fails with `E0301` when their number is not the shape's.
+    pub fn from_scalars(dtype: DType, shape: &[usize], elements: &[Scalar]) -> Result<Tensor> {
+        let mut tensor = Tensor::zeros(dtype, shape)?;
+        if elements.len() != tensor.numel() {
+            return Err(wrong_length(dtype, shape, elements.len().saturating_mul(dtype.size())));
+        }
+        with_element!(dtype, T => {
+            let own = tensor.as_mut_slice::<T>()?;
+            own.iter_mut().zip(elements).for_each(|(to, s)| *to = T::from_scalar(*s));
+        });
+        Ok(tensor)
     }
 
     /// A copy of native-endian `bytes`. Fails with `E0301` when their number is not what dtype and shape need.
@@ -129,6 +146,25 @@ impl Tensor {
     pub fn get_i64(&self, i: usize) -> Option<i64> {
         let cell = self.bytes().chunks_exact(self.dtype.size()).nth(i)?;
         Some(with_element!(self.dtype, T => T::read(cell).to_i64()))
+    }
+
+    /// Element `i` in row-major order; `None` past the end.
+    pub fn get(&self, i: usize) -> Option<Scalar> {
+        let size = self.dtype.size();
+        let cell = self.bytes().get(i.checked_mul(size)?..)?.get(..size)?;
+        Some(with_element!(self.dtype, T => Scalar::of(T::read(cell))))
+    }
+
+    /// Overwrites element `i` in row-major order by a value, converted to the dtype. Shared or mapped bytes are copied first.
+    /// Fails with `E0503` past the end.
+    pub fn set(&mut self, i: usize, value: Scalar) -> Result<()> {
+        let (dtype, size, numel) = (self.dtype, self.dtype.size(), self.numel());
+        if i >= numel {
+            return Err(Diagnostic::error(codes::OUT_OF_BOUNDS, format!("a tensor of {numel} elements has no element {i}")));
+        }
+        let cell = &mut self.bytes_mut()?[i * size..][..size];
+        with_element!(dtype, T => cell.copy_from_slice(element::bytes_of(&[T::from_scalar(value)])));
+        Ok(())
     }
 
     /// All elements in row-major order, as f64.

@@ -1,6 +1,6 @@
 //! Summary: a tensor in one line, for terminals and test failures.
 
-use crate::tensor::Tensor;
+use super::Tensor;
 use std::fmt;
 
 /// Elements shown before the ellipsis.
@@ -61,7 +61,7 @@ impl fmt::Display for Short {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cresset_ir::DType;
+    use crate::DType;
 
     fn check(tensor: Tensor, text: &str) {
         assert_eq!(tensor.to_string(), text);
