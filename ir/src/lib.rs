@@ -3,10 +3,12 @@
 //! Invariants: this crate knows no device and no Python; everything in it prints, and what prints parses back.
 
 pub mod builder;
+pub mod call;
 pub mod codes;
 pub mod diag;
 pub mod dim;
 pub mod dtype;
+pub mod eval;
 pub mod graph;
 pub mod kernel;
 pub mod loc;
@@ -22,10 +24,12 @@ pub mod types;
 pub mod verify;
 
 pub use builder::Builder;
+pub use call::Sizes;
 pub use codes::Code;
 pub use diag::{Diagnostic, Label, Result};
 pub use dim::{Dim, Facts, Range, Rel, Sym};
 pub use dtype::{Category, DType};
+pub use eval::Evaluate;
 pub use graph::{Block, Def, Graph, Guard, Node, NodeId, Tree, Value};
 pub use loc::Loc;
 pub use op::{Attr, OpDef};

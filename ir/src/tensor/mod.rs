@@ -10,7 +10,7 @@ mod summary;
 pub use element::Element;
 pub use storage::Storage;
 
-use crate::{DType, Diagnostic, Result, Scalar, codes, with_element};
+use crate::{DType, Diagnostic, Result, Scalar, Type, codes, with_element};
 use std::sync::Arc;
 
 /// An n-dimensional array of one of the ten dtypes. Cloning is cheap: the bytes are shared.
@@ -86,6 +86,10 @@ impl Tensor {
 
     pub fn shape(&self) -> &[usize] {
         &self.shape
+    }
+
+    pub fn ty(&self) -> Type {
+        Type::of(self.dtype, &self.shape)
     }
 
     /// The number of elements; 1 for a 0-d tensor.
