@@ -1,11 +1,19 @@
 //! The plan of a method: straight-line steps over buffers, and the scheduled code they launch.
+//!
+//! Invariants: steps name slots and kernels of their own plan; a slot is written before it is read; slots of the arena that are alive
+//! at the same step have blocks that do not overlap.
 
-use crate::dim::Dim;
+mod layout;
+
+pub use layout::{ALIGN, Layout, Memory, greatest_sizes};
+
+use crate::dim::{Dim, Facts, Sym};
 use crate::graph::{Guard, Tree};
-use crate::kernel::{BufId, ExprId, Exprs, Loops, VarId};
+use crate::kernel::{BufId, Buffer, ExprId, Exprs, Loops, VarId};
 use crate::loc::Loc;
 use crate::scalar::Scalar;
 use crate::types::Type;
+use std::collections::BTreeSet;
 
 /// A buffer of the plan.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -50,7 +58,7 @@ pub enum Step {
         then: Vec<Step>,
         otherwise: Vec<Step>,
     },
-    /// Runs `head`, and while `cond` is then true `body` and `head` again.
+    /// Runs `head`, and as long as `cond` is then true, `body` and `head` again.
     While {
         head: Vec<Step>,
         cond: Slot,
@@ -58,16 +66,14 @@ pub enum Step {
     },
 }
 
-/// A block of the arena: the largest of the buffers that take turns in it, over the steps in which it is alive.
+/// A run of bytes in the arena, which others may take before `first` and after `last`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Block {
     /// Bytes needed.
     pub size: Dim,
-    /// First and last step that touch it, counted over the flattened steps.
+    /// First and last step that touch it, counted over the flattened steps; what a loop keeps for its next round lives to its end.
     pub first: usize,
     pub last: usize,
-    /// Byte offset in the arena when sizes are at their declared maximum; `None` when a size has no maximum, and offsets are found per call.
-    pub offset: Option<usize>,
 }
 
 /// A scheduled kernel.
@@ -80,6 +86,9 @@ pub enum Code {
 /// A contraction kernel: a matrix product by the backend's routine between a packing and an epilogue.
 ///
 /// Rows are the flattened `m` axes, columns the flattened `n` axes, depth the flattened `k` axes; `batch` counts independent products.
+///
+/// Each of its loop programs has the kernel's own buffers first, in the order of a launch's arguments, and then one more that the
+/// driver passes: `panel` (written by `b`), `rows` (written by a packing `a`), `acc` (read by the epilogue). Scratch comes after.
 #[derive(Clone)]
 pub struct Contract {
     pub name: String,
@@ -119,10 +128,31 @@ pub struct Plan {
     pub inputs: Vec<(String, Type)>,
     pub output: Tree,
     pub guards: Vec<Guard>,
+    /// The ranges of the symbols.
+    pub facts: Facts,
     pub slots: Vec<SlotInfo>,
     pub kernels: Vec<Code>,
     pub steps: Vec<Step>,
     pub blocks: Vec<Block>,
+    /// Where the blocks lie when every size is at its declared maximum; `None` where a size has no maximum, or the sum of the maxima
+    /// is more than a machine should set aside: then they are laid out for the sizes of a call.
+    pub layout: Option<Layout>,
+}
+
+impl Plan {
+    /// The symbols of the inputs in rising order: compiled code gets their values by position.
+    pub fn symbols(&self) -> Vec<Sym> {
+        let mut out = BTreeSet::new();
+        self.inputs.iter().flat_map(|(_, ty)| &ty.shape).for_each(|d| d.symbols(&mut out));
+        out.into_iter().collect()
+    }
+}
+
+impl SlotInfo {
+    /// Bytes of the buffer.
+    pub fn size(&self) -> Dim {
+        self.ty.numel() * self.ty.dtype.size().into()
+    }
 }
 
 impl Code {
@@ -130,6 +160,21 @@ impl Code {
         match self {
             Code::Loops(l) => &l.name,
             Code::Contract(c) => &c.name,
+        }
+    }
+
+    pub fn loc(&self) -> Loc {
+        match self {
+            Code::Loops(l) => l.loc,
+            Code::Contract(c) => c.loc,
+        }
+    }
+
+    /// The kernel's buffers: first those of a launch, in the order of its arguments.
+    pub fn buffers(&self) -> &[Buffer] {
+        match self {
+            Code::Loops(l) => &l.buffers,
+            Code::Contract(c) => &c.epilogue.buffers,
         }
     }
 }

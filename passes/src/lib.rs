@@ -1,1 +1,6 @@
-//! passes
+//! Passes: from the traced graph to scheduled kernels and a plan.
+
+pub mod fuse;
+pub mod legalise;
+pub mod lower;
+pub mod schedule;

@@ -12,6 +12,8 @@ use crate::types::Type;
 pub enum Role {
     /// Read.
     Operand,
+    /// Read; an entry of the store, which does not change between calls.
+    Stored,
     /// Written; not read before.
     Result,
     /// Starts as a copy of an operand, and is then combined into.
