@@ -37,10 +37,20 @@ impl<'a> Elem<'a> {
 
     /// Operand `k` at the element's index, broadcast.
     pub fn x(&self, k: usize) -> Ex<'a> {
-        let shape = &self.sig.ty(k).shape;
-        let skip = self.ix.len() - shape.len();
-        let ix: Vec<_> = shape.iter().zip(&self.ix[skip..]).map(|(d, &i)| if d.is(1) { self.int(0) } else { i }).collect();
+        let ix = self.aligned(&self.sig.ty(k).shape, &self.ix);
         self.at(k, &ix)
+    }
+
+    /// The index into a shape that broadcasts to the space of `ix`: aligned right, 0 where its size is 1.
+    pub fn aligned(&self, shape: &[Dim], ix: &[Ex<'a>]) -> Vec<Ex<'a>> {
+        let skip = ix.len() - shape.len();
+        shape.iter().zip(&ix[skip..]).map(|(d, &i)| if d.is(1) { self.int(0) } else { i }).collect()
+    }
+
+    /// An integer operand at an index, held in `0..size`, so that no index reads or writes out of bounds.
+    pub fn index(&self, k: usize, ix: &[Ex<'a>], size: &Dim) -> Ex<'a> {
+        let last = self.dim(size) - self.int(1);
+        self.at(k, ix).cast(DType::I64).max(self.int(0)).min(last)
     }
 
     /// The element's index with one dimension replaced.
@@ -69,13 +79,35 @@ impl<'a> Elem<'a> {
         self.pool.constant(crate::scalar::Scalar::float(self.compute(), v))
     }
 
+    /// The nearest value of the result's dtype, as a constant in its compute dtype.
+    pub fn bound(&self, v: f64) -> Ex<'a> {
+        use crate::scalar::Scalar;
+        let dtype = self.result.dtype;
+        self.lit(v.max(Scalar::lowest(dtype).as_f64()).min(Scalar::highest(dtype).as_f64()))
+    }
+
+    /// The dimension that an attribute names, of operand `k`.
+    pub fn axis(&self, name: &str, k: usize) -> usize {
+        self.sig.axis(name, k).expect("infer checked the dimension")
+    }
+
+    /// The dimensions that an attribute lists, of operand `k`.
+    pub fn axes(&self, name: &str, k: usize) -> Vec<usize> {
+        self.sig.axes(name, k).expect("infer checked the dimensions")
+    }
+
     /// The first component of a reduction over fresh axes of the given extents; `body` gets their indices.
     pub fn reduce(&self, r: &'static Reducer, extents: &[Dim], body: impl FnOnce(&[Ex<'a>]) -> Ex<'a>) -> Ex<'a> {
         self.reduce_all(r, extents, |k| vec![body(k)])[0]
     }
 
-    /// All components of a reduction.
+    /// All components of a reduction; over no axes, it is one step.
     pub fn reduce_all(&self, r: &'static Reducer, extents: &[Dim], body: impl FnOnce(&[Ex<'a>]) -> Vec<Ex<'a>>) -> Vec<Ex<'a>> {
+        if extents.is_empty() {
+            let body = body(&[]);
+            let init: Vec<_> = (r.init)(body[0].dtype()).into_iter().map(|s| self.pool.constant(s)).collect();
+            return (r.step)(&init, &body);
+        }
         let axes: Vec<_> = extents.iter().map(|d| self.pool.axis(d.clone())).collect();
         let ix: Vec<_> = axes.iter().map(|&a| self.pool.axis_ex(a)).collect();
         self.pool.reduce(r, &axes, &body(&ix))

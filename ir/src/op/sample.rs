@@ -5,6 +5,7 @@ use crate::dtype::DType;
 use crate::scalar::Scalar;
 
 /// One call with concrete operands.
+#[derive(Clone, Debug)]
 pub struct Sample {
     pub operands: Vec<SampleOperand>,
     pub attrs: Vec<(&'static str, Attr)>,

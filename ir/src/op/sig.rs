@@ -145,6 +145,11 @@ impl<'a> Sig<'a> {
         }
     }
 
+    /// A scalar attribute as f64.
+    pub fn float(&self, name: &str) -> f64 {
+        self.scalar(name).as_f64()
+    }
+
     pub fn size(&self, name: &str) -> &Dim {
         match self.attr(name) {
             Attr::Dim(v) => v,
@@ -173,35 +178,87 @@ impl<'a> Sig<'a> {
         }
     }
 
-    /// Requires a rank in the given range.
+    /// Requires a rank in the given range; `usize::MAX` is no upper limit.
     pub fn require_rank(&self, k: usize, least: usize, most: usize) -> Result<()> {
         let r = self.rank(k);
         if (least..=most).contains(&r) {
             return Ok(());
         }
-        let want = if least == most { format!("{least}") } else { format!("{least} to {most}") };
-        let name = self.op.operand(k).map_or("?", |o| o.name);
-        Err(self.error(codes::RANK_MISMATCH, format!("operand `{name}` must have {want} dimensions, got {}", self.ty(k))))
+        let want = match most {
+            usize::MAX => format!("at least {least}"),
+            _ if least == most => format!("{least}"),
+            _ => format!("{least} to {most}"),
+        };
+        Err(self
+            .error(codes::RANK_MISMATCH, format!("operand `{}` must have {want} dimensions, got {}", self.name(k), self.ty(k))))
     }
 
-    /// Requires that two sizes are equal: decided now, or guarded when the graph is called. `what` completes "`op` …".
+    /// The schema name of operand `k`.
+    fn name(&self, k: usize) -> &'static str {
+        self.op.operand(k).map_or("?", |o| o.name)
+    }
+
+    /// The operand types in words: "f32[B, 784] and f32[512, 10]".
+    pub fn words(&self) -> String {
+        self.operands.iter().map(|t| t.to_string()).collect::<Vec<_>>().join(" and ")
+    }
+
+    /// Requires that two sizes are equal. `what` completes "`op` …".
     pub fn require_equal(&self, a: &Dim, b: &Dim, what: impl FnOnce() -> String) -> Result<()> {
-        if a == b {
-            return Ok(());
-        }
-        match self.facts.decide(a, Rel::Eq, b) {
+        self.require(a, Rel::Eq, b, codes::SHAPE_MISMATCH, what)
+    }
+
+    /// Requires `a <= b`. `what` completes "`op` …".
+    pub fn require_le(&self, a: &Dim, b: &Dim, what: impl FnOnce() -> String) -> Result<()> {
+        self.require(a, Rel::Le, b, codes::BAD_ATTRIBUTE, what)
+    }
+
+    /// A relation of sizes: decided now, or guarded when the graph is called.
+    fn require(&self, a: &Dim, rel: Rel, b: &Dim, code: codes::Code, what: impl FnOnce() -> String) -> Result<()> {
+        let holds = match (a.known(), b.known()) {
+            (Some(a), Some(b)) => Some(rel.holds(a, b)),
+            _ if a == b => Some(true),
+            _ => self.facts.decide(a, rel, b),
+        };
+        match holds {
             Some(true) => Ok(()),
-            Some(false) => Err(self.error(codes::SHAPE_MISMATCH, what())),
+            Some(false) => Err(self.error(code, what())),
             None => {
-                self.guards.borrow_mut().push((a.clone(), Rel::Eq, b.clone()));
+                self.guards.borrow_mut().push((a.clone(), rel, b.clone()));
                 Ok(())
             }
         }
     }
 
+    /// Requires `n` integers, none below `least` nor beyond 2^31, so that sizes computed from them do not overflow.
+    pub fn require_ints(&self, name: &str, n: usize, least: i64) -> Result<()> {
+        let ints = self.ints(name);
+        if ints.len() != n {
+            return Err(self.error(codes::BAD_ATTRIBUTE, format!("needs {n} numbers in `{name}`, got {ints:?}")));
+        }
+        match ints.iter().find(|&&i| i < least || i > 1 << 31) {
+            Some(bad) => {
+                Err(self.error(codes::BAD_ATTRIBUTE, format!("has `{name}` = {ints:?}: {bad} is outside {least}..=2^31")))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// An attribute that names a dimension of operand `k`, counted from the end if negative.
     pub fn axis(&self, name: &str, k: usize) -> Result<usize> {
+        self.require_rank(k, 1, usize::MAX)?;
         self.normal_axis(self.int(name), self.rank(k), name)
+    }
+
+    /// An attribute that lists dimensions of operand `k`, in rising order; an empty list means all.
+    pub fn axes(&self, name: &str, k: usize) -> Result<Vec<usize>> {
+        let (given, rank) = (self.ints(name), self.rank(k));
+        let mut dims = given.iter().map(|&d| self.normal_axis(d, rank, name)).collect::<Result<Vec<_>>>()?;
+        dims.sort();
+        if dims.windows(2).any(|w| w[0] == w[1]) {
+            return Err(self.error(codes::BAD_ATTRIBUTE, format!("names a dimension twice in `{name}` = {given:?}")));
+        }
+        Ok(if given.is_empty() || rank == 0 { (0..rank).collect() } else { dims })
     }
 
     /// A dimension in `-rank..rank` as one in `0..rank`.
@@ -215,28 +272,30 @@ impl<'a> Sig<'a> {
 
     /// The common shape of operands by PyTorch's broadcasting: aligned right, size 1 stretches.
     pub fn broadcast(&self, operands: impl IntoIterator<Item = usize>) -> Result<Vec<Dim>> {
+        self.broadcast_shapes(operands.into_iter().map(|k| &self.ty(k).shape[..]))
+    }
+
+    /// The common shape of several shapes, as [`Sig::broadcast`].
+    pub fn broadcast_shapes<'s>(&self, shapes: impl IntoIterator<Item = &'s [Dim]>) -> Result<Vec<Dim>> {
         let mut out: Vec<Dim> = vec![];
-        for k in operands {
-            let shape = &self.ty(k).shape;
+        for shape in shapes {
             if shape.len() > out.len() {
                 out.splice(0..0, std::iter::repeat_n(Dim::from(1i64), shape.len() - out.len()));
             }
             let skip = out.len() - shape.len();
-            for (d, b) in shape.iter().enumerate() {
-                let a = out[skip + d].clone();
-                if a.is(1) {
-                    out[skip + d] = b.clone();
-                } else if !b.is(1) {
-                    self.require_equal(&a, b, || {
-                        let all: Vec<_> = self.operands.iter().map(|t| t.to_string()).collect();
-                        format!("cannot broadcast {}: sizes {a} and {b} differ", all.join(" with "))
-                    })?;
-                    if a.known().is_none() && b.known().is_some() {
-                        out[skip + d] = b.clone();
-                    }
-                }
+            for (a, b) in out[skip..].iter_mut().zip(shape) {
+                *a = self.common_size(a, b)?;
             }
         }
         Ok(out)
+    }
+
+    /// The size that two dimensions share; a known one is preferred.
+    fn common_size(&self, a: &Dim, b: &Dim) -> Result<Dim> {
+        if a.is(1) || b.is(1) {
+            return Ok(if a.is(1) { b.clone() } else { a.clone() });
+        }
+        self.require_equal(a, b, || format!("cannot broadcast {}: sizes {a} and {b} differ", self.words()))?;
+        Ok(if a.known().is_none() && b.known().is_some() { b.clone() } else { a.clone() })
     }
 }
