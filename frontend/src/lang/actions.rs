@@ -280,21 +280,9 @@ impl Context<'_> {
         }
     }
 
-    pub fn delete(&mut self, targets: Expr) -> StmtKind {
-        let parenthesised = self.text.get(targets.span.start as usize..).is_some_and(|t| t.starts_with('('));
-        match targets {
-            Expr { kind: ExprKind::Tuple(items), span, .. } if !parenthesised || items.is_empty() => {
-                items.iter().for_each(|t| self.target(t));
-                if items.is_empty() {
-                    return StmtKind::Delete(vec![Expr::new(ExprKind::Tuple(items), span)]);
-                }
-                StmtKind::Delete(items)
-            }
-            single => {
-                self.target(&single);
-                StmtKind::Delete(vec![single])
-            }
-        }
+    pub fn delete(&mut self, targets: Vec<Expr>) -> StmtKind {
+        targets.iter().for_each(|t| self.target(t));
+        StmtKind::Delete(targets)
     }
 
     /// Checks that an expression can be assigned to.

@@ -324,10 +324,7 @@ impl<'t> Lexer<'t> {
                     continue;
                 }
                 '{' | '}' => break,
-                '\n' | '\r' if !quote.triple => {
-                    // A spec may end with its line where the field is written over several lines; text may not.
-                    return self.unterminated(opened, quote, at);
-                }
+                '\n' | '\r' if !quote.triple => return self.unterminated(opened, quote, at),
                 _ if quote.closes(rest).is_some() => break,
                 '\\' => escape_len(rest, quote),
                 c => c.len_utf8(),
@@ -392,9 +389,9 @@ fn string_end(rest: &str, quote: Quote) -> Option<(usize, usize)> {
 
 /// The length of an escape in an f-string's text: braces are never escaped, but stand in `\N{...}`.
 fn escape_len(rest: &str, quote: Quote) -> usize {
-    if !quote.raw && rest.starts_with("\\N{") {
-        let name = rest.find(|c: char| c != '\\' && c != '{' && c != ' ' && c != '-' && !c.is_ascii_alphanumeric());
-        return name.filter(|&end| rest[end..].starts_with('}')).map_or(2, |end| end + 1);
+    if let Some(name) = rest.strip_prefix("\\N{").filter(|_| !quote.raw) {
+        let len = name.find(|c: char| c != ' ' && c != '-' && !c.is_ascii_alphanumeric());
+        return len.filter(|&len| name[len..].starts_with('}')).map_or(2, |len| len + 4);
     }
     match rest[1..].chars().next() {
         Some('\r') if rest.starts_with("\\\r\n") => 3,

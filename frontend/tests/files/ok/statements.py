@@ -13,6 +13,7 @@ x += 1; y @= 2; z //= 3; w **= 4
 del a, b.c, d[0]
 del (a, b)
 del ()
+del (a), b,
 pass
 assert x, "message"
 assert (x)
