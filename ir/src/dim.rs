@@ -202,16 +202,16 @@ impl Dim {
         }
     }
 
-    /// The value when symbols are bound; `None` if one is missing or a division by zero occurs.
+    /// The value when symbols are bound; `None` if one is missing, a division by zero occurs, or i64 cannot hold it.
     pub fn eval(&self, bind: &dyn Fn(&Sym) -> Option<i64>) -> Option<i64> {
         let Repr::Poly(p) = &self.0 else { return self.known() };
         let mut sum = 0i64;
         for (m, c) in p.terms() {
             let mut product = c;
             for a in m {
-                product = product.wrapping_mul(a.eval(bind)?);
+                product = product.checked_mul(a.eval(bind)?)?;
             }
-            sum = sum.wrapping_add(product);
+            sum = sum.checked_add(product)?;
         }
         Some(sum)
     }

@@ -3,4 +3,5 @@
 pub mod fuse;
 pub mod legalise;
 pub mod lower;
+pub mod plan;
 pub mod schedule;

@@ -4,9 +4,11 @@
 //! executed.
 
 pub mod io;
+pub mod launch;
 pub mod pool;
 pub mod random;
 
 pub use cresset_ir::tensor::{self, Element, Storage, Tensor, element, storage};
 pub use cresset_ir::with_element;
 pub use io::{StateDict, Value, load_tensors, parse_tensors, save_tensors};
+pub use launch::Launch;
