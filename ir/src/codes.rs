@@ -38,6 +38,18 @@ codes! {
     UNTERMINATED = 103, "unterminated literal or bracket", "A string, or a bracket, is opened and never closed.";
     BAD_LITERAL = 104, "invalid literal", "A number, string escape or character that Python does not know.";
 
+    // E02: Python evaluation
+    UNDEFINED_NAME = 201, "undefined name", "A name is used that is bound nowhere, or not yet: `NameError`.";
+    NO_ATTRIBUTE = 202, "no such attribute", "An object does not have the attribute that is asked of it: `AttributeError`.";
+    PYTHON_TYPE = 203, "wrong type", "A function, operator or statement got a value of a type that it is not defined for, or the wrong arguments: `TypeError`.";
+    PYTHON_VALUE = 204, "wrong value", "A value has the right type and a content that makes no sense here: `ValueError`, `KeyError`, `IndexError`, `ZeroDivisionError`, `OverflowError`.";
+    ASSERTION = 205, "assertion failed", "An `assert` of the program does not hold.";
+    UNSUPPORTED = 210, "feature not supported", "The text is valid Python, and the evaluator does not run this part of the language. It is rejected only when it is reached.";
+    NOT_FOUND = 211, "import not found", "A module is found neither on the search path nor among those provided, and something of it was used.";
+    RECURSION = 212, "recursion too deep", "Functions call each other more than a thousand levels deep: `RecursionError`.";
+    NO_END = 213, "no end in sight", "The evaluation took more steps than its budget: most likely a loop that never ends.";
+    RAISED = 214, "exception raised", "The program raised an exception that nothing caught.";
+
     // E03: types and shapes
     SHAPE_MISMATCH = 301, "shapes disagree", "Two operands of an op have sizes that cannot be combined. Both are labelled with their types.";
     DTYPE_FORBIDDEN = 302, "dtype not allowed", "The IR knows bool, u8, i8, i16, i32, i64, f16, bf16, f32 and f64. Nothing else has a meaning here.";
@@ -66,6 +78,15 @@ codes! {
 
     // E06: IR text and verification
     INVALID_GRAPH = 601, "invalid graph", "A graph breaks one of the verifier's numbered rules: it was written by hand, or a pass has a bug.";
+    IR_SYNTAX = 602, "invalid IR text", "The text does not follow the grammar of IR texts. The message names what was found and what could stand there.";
+    IR_UNKNOWN = 603, "unknown name in an IR text", "A value, size, op, attribute, dtype or function of this name does not exist.";
+    IR_DUPLICATE = 604, "name defined twice in an IR text", "A value, size, buffer or entry is defined where another of the same name can be seen.";
+    IR_VALUE = 605, "wrong kind of value in an IR text", "Something stands where something else is needed: a string for a size, too many types, an attribute of another kind.";
+    IR_LIMIT = 606, "IR text too large", "Nesting or sizes beyond what any program needs; the text is refused before it costs memory or time.";
+
+    // E07: lowering and code generation
+    ILLEGAL_KERNEL = 701, "kernel cannot be compiled", "A kernel reached the code generator in a form that it does not take. Passes legalise kernels first, so this is a bug of the compiler, not of the model.";
+    CODE_GENERATOR = 702, "code generator failed", "Cranelift refused a function or this machine, or memory for code could not be had.";
 }
 
 /// The explanation of a code written `E0203` or `203`.

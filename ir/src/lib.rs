@@ -20,6 +20,7 @@ pub mod scalar;
 pub mod source;
 pub mod target;
 pub mod tensor;
+pub mod text;
 pub mod types;
 pub mod verify;
 

@@ -18,6 +18,8 @@ pub struct Place {
     pub scope: Arc<str>,
     /// The places of the nodes that were fused or folded into this one, in order.
     pub from: Vec<Loc>,
+    /// For what was read from an IR text: the place as written there. The span is then that of the IR text.
+    pub shown: Option<Arc<str>>,
 }
 
 fn table() -> &'static RwLock<IndexSet<Place>> {
@@ -30,7 +32,7 @@ impl Loc {
     pub const NONE: Loc = Loc(0);
 
     pub fn new(span: Option<Span>, scope: &str) -> Loc {
-        Loc::intern(Place { span, scope: scope.into(), from: vec![] })
+        Loc::intern(Place { span, scope: scope.into(), ..Place::default() })
     }
 
     /// The place of a node that stands for several. One place stands for itself.
@@ -46,7 +48,7 @@ impl Loc {
             1 => all[0],
             _ => {
                 let first = all[0].place();
-                Loc::intern(Place { span: first.span, scope: first.scope, from: all.into_iter().collect() })
+                Loc::intern(Place { from: all.into_iter().collect(), ..first })
             }
         }
     }
@@ -76,6 +78,9 @@ impl Loc {
 impl fmt::Display for Loc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self.place();
+        if let Some(shown) = &place.shown {
+            return f.write_str(shown);
+        }
         if let Some(span) = place.span {
             write!(f, "{span}")?;
         }

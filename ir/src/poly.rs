@@ -104,7 +104,7 @@ impl<A: Ord + Clone> Poly<A> {
         for (m, &c) in &self.terms {
             match remove_all(m, dm) {
                 // Split the coefficient with a non-negative remainder, so that constants carry as floor division does.
-                Some(q) if c.rem_euclid(dc) == 0 => quotient.add_term(q, c.div_euclid(dc)),
+                Some(q) if c.wrapping_rem_euclid(dc) == 0 => quotient.add_term(q, c.wrapping_div_euclid(dc)),
                 Some(q) if q.is_empty() && dc > 0 => {
                     quotient.add_term(q, c.div_euclid(dc));
                     rest.add_term(m.clone(), c.rem_euclid(dc));

@@ -14,7 +14,7 @@ pub static REGION: OpDef = OpDef {
     doc: "A group of nodes that runs as one kernel.",
     operands: &[many("inputs", Class::Any)],
     attrs: &[attr("name", AttrKind::Str)],
-    infer: |s| Ok(s.blocks[0].clone()),
+    infer: region_types,
     meaning: Structural,
     samples: Vec::new,
 };
@@ -40,6 +40,13 @@ pub static LOOP: OpDef = OpDef {
     meaning: Structural,
     samples: Vec::new,
 };
+
+fn region_types(s: &Sig) -> Result<Vec<Type>> {
+    match s.blocks {
+        [block] => Ok(block.clone()),
+        _ => Err(s.error(codes::ARITY, "needs one block")),
+    }
+}
 
 fn if_types(s: &Sig) -> Result<Vec<Type>> {
     s.require_rank(0, 0, 0)?;

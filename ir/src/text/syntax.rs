@@ -1,0 +1,199 @@
+//! The syntax tree of the IR text: what the grammar makes, before any name is looked up.
+
+use super::token::Tok;
+
+/// A byte range of the text.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct At {
+    pub start: u32,
+    pub end: u32,
+}
+
+/// A word with its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Word<'t> {
+    pub at: At,
+    pub text: &'t str,
+}
+
+/// Expressions nested deeper than this are an error.
+pub const MAX_HEIGHT: u32 = 300;
+
+/// An expression: a size, an attribute, an operand or a formula of a kernel.
+#[derive(Debug)]
+pub struct Expr<'t> {
+    pub at: At,
+    pub height: u32,
+    pub kind: ExprKind<'t>,
+}
+
+#[derive(Debug)]
+pub enum ExprKind<'t> {
+    Int(&'t str),
+    Float(&'t str),
+    Str(&'t str),
+    Name(&'t str),
+    Value(&'t str),
+    Entry(&'t str),
+    List(Vec<Expr<'t>>),
+    Neg(Box<Expr<'t>>),
+    Binary(Binary, Box<[Expr<'t>; 2]>),
+    Call(Word<'t>, Vec<Expr<'t>>),
+    /// `x[i, j]`.
+    Index(Word<'t>, Vec<Expr<'t>>),
+    /// `sum(k < 128: e)`.
+    Reduce(Word<'t>, Vec<Expr<'t>>, Vec<Expr<'t>>),
+    /// `e.1`.
+    Part(Box<Expr<'t>>, Word<'t>),
+    /// `let t0 = a, t1 = b in e`.
+    Let(Vec<(Word<'t>, Expr<'t>)>, Box<Expr<'t>>),
+    /// `0.5: f32`.
+    Typed(Box<Expr<'t>>, Word<'t>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Lt,
+    Le,
+    Eq,
+    Ne,
+}
+
+/// `f32[B, 10]`.
+#[derive(Debug)]
+pub struct Ty<'t> {
+    pub dtype: Word<'t>,
+    pub shape: Vec<Expr<'t>>,
+}
+
+/// A name with its type.
+#[derive(Debug)]
+pub struct Typed<'t> {
+    pub name: Word<'t>,
+    pub ty: Ty<'t>,
+}
+
+#[derive(Debug)]
+pub struct ProgramText<'t> {
+    pub name: Word<'t>,
+    pub dims: Vec<DimText<'t>>,
+    pub entries: Vec<(Tok<'t>, Typed<'t>)>,
+    pub graphs: Vec<GraphText<'t>>,
+}
+
+/// `dim T in 1..128`.
+#[derive(Debug)]
+pub struct DimText<'t> {
+    pub name: Word<'t>,
+    pub min: Expr<'t>,
+    pub max: Option<Expr<'t>>,
+}
+
+#[derive(Debug)]
+pub struct GraphText<'t> {
+    pub name: Word<'t>,
+    pub inputs: Vec<Typed<'t>>,
+    pub output: TreeText<'t>,
+    pub guards: Vec<GuardText<'t>>,
+    pub body: BlockText<'t>,
+}
+
+#[derive(Debug)]
+pub struct GuardText<'t> {
+    pub at: At,
+    pub relation: Expr<'t>,
+    pub message: Option<&'t str>,
+    pub place: Option<&'t str>,
+}
+
+#[derive(Debug)]
+pub struct BlockText<'t> {
+    pub params: Vec<Typed<'t>>,
+    pub nodes: Vec<NodeText<'t>>,
+    pub results: Vec<Expr<'t>>,
+    /// Where `return` stands.
+    pub end: At,
+}
+
+#[derive(Debug)]
+pub struct NodeText<'t> {
+    pub at: At,
+    pub results: Vec<Typed<'t>>,
+    pub op: Word<'t>,
+    /// `region @name(...)`: the value of the first attribute.
+    pub label: Option<Word<'t>>,
+    pub operands: Vec<Expr<'t>>,
+    pub attrs: Vec<(Word<'t>, Expr<'t>)>,
+    pub blocks: Vec<BlockText<'t>>,
+    pub place: Option<&'t str>,
+}
+
+/// The structure of the results, with the types of the tensors.
+#[derive(Debug)]
+pub enum TreeText<'t> {
+    Leaf(At, Ty<'t>),
+    Word(Word<'t>),
+    Number(Expr<'t>),
+    Tuple(Vec<TreeText<'t>>),
+    List(Vec<TreeText<'t>>),
+    Dict(Vec<(Word<'t>, TreeText<'t>)>),
+}
+
+/// What a text holds.
+#[derive(Debug)]
+pub enum Text<'t> {
+    Program(ProgramText<'t>),
+}
+
+impl<'t> Expr<'t> {
+    pub fn leaf(start: u32, kind: ExprKind<'t>, end: u32) -> Expr<'t> {
+        Expr { at: At { start, end }, height: 1, kind }
+    }
+
+    /// An expression over others. `deep` collects those that are nested too deeply; they become leaves, so that no tree is ever deep.
+    pub fn over(start: u32, kind: ExprKind<'t>, end: u32, deep: &mut Vec<At>) -> Expr<'t> {
+        let at = At { start, end };
+        let height = 1 + kind.children().map(|e| e.height).max().unwrap_or(0);
+        if height > MAX_HEIGHT {
+            deep.push(at);
+            return Expr { at, height: 1, kind: ExprKind::Name("_") };
+        }
+        Expr { at, height, kind }
+    }
+}
+
+impl<'t> ExprKind<'t> {
+    fn children(&self) -> Box<dyn Iterator<Item = &Expr<'t>> + '_> {
+        use ExprKind::*;
+        match self {
+            Int(_) | Float(_) | Str(_) | Name(_) | Value(_) | Entry(_) => Box::new(std::iter::empty()),
+            List(v) | Call(_, v) | Index(_, v) => Box::new(v.iter()),
+            Neg(e) | Part(e, _) | Typed(e, _) => Box::new(std::iter::once(&**e)),
+            Binary(_, two) => Box::new(two.iter()),
+            Reduce(_, axes, body) => Box::new(axes.iter().chain(body)),
+            Let(bindings, e) => Box::new(bindings.iter().map(|b| &b.1).chain([&**e])),
+        }
+    }
+}
+
+/// A node without its results.
+pub struct CallText<'t> {
+    pub op: Word<'t>,
+    pub label: Option<Word<'t>>,
+    pub operands: Vec<Expr<'t>>,
+    pub end: u32,
+    pub attrs: Vec<(Word<'t>, Expr<'t>)>,
+    pub blocks: Vec<BlockText<'t>>,
+    pub place: Option<&'t str>,
+}
+
+impl<'t> CallText<'t> {
+    pub fn node(self, start: u32, results: Vec<Typed<'t>>) -> NodeText<'t> {
+        let CallText { op, label, operands, end, attrs, blocks, place } = self;
+        NodeText { at: At { start, end }, results, op, label, operands, attrs, blocks, place }
+    }
+}

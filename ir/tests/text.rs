@@ -1,0 +1,49 @@
+//! The laws of the text form, on files: what parses is verified and prints as it was; what does not parse says why.
+
+use cresset_ir::{Diagnostic, source, text, verify};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn files(dir: &str) -> Vec<(PathBuf, String)> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(dir);
+    let entries = fs::read_dir(&dir).expect("the folder of the files exists");
+    let mut paths: Vec<PathBuf> = entries.map(|e| e.expect("the folder can be read").path()).collect();
+    paths.retain(|p| p.extension().is_some_and(|e| e == "ir"));
+    paths.sort();
+    paths.into_iter().map(|p| (p.clone(), fs::read_to_string(&p).expect("the file can be read"))).collect()
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Parses by the first word of the text, verifies what can be verified, and prints.
+fn reprint(name: &str, text: &str) -> Result<String, Vec<Diagnostic>> {
+    let file = source::register(name, text);
+    let program = text::parse_program(file)?;
+    verify(&program)?;
+    Ok(program.print())
+}
+
+#[test]
+fn what_parses_prints_as_it_was() {
+    for (path, text) in files("") {
+        let body: String = text.lines().skip_while(|l| l.starts_with(';')).map(|l| format!("{l}\n")).collect();
+        match reprint(&name(&path), &text) {
+            Ok(printed) => assert_eq!(printed, body, "{}", path.display()),
+            Err(errors) => panic!("{}: {errors:#?}", path.display()),
+        }
+    }
+}
+
+#[test]
+fn what_does_not_parse_says_why() {
+    let mut out = String::new();
+    for (path, text) in files("errors") {
+        let errors = reprint(&name(&path), &text).expect_err("the files of this folder are wrong");
+        for e in errors {
+            out += &format!("{}\n\n", e.render(false));
+        }
+    }
+    insta::assert_snapshot!("errors", out);
+}
