@@ -61,3 +61,43 @@ pub static ALL: &[&OpDef] = &[
 pub fn find(name: &str) -> Option<&'static OpDef> {
     ALL.iter().find(|o| o.name == name).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builder::complete_attrs;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique() {
+        let names: BTreeSet<_> = ALL.iter().map(|op| op.name).collect();
+        assert_eq!(names.len(), ALL.len());
+    }
+
+    #[test]
+    fn schemas_are_complete() {
+        for op in ALL {
+            assert!(op.doc.ends_with('.'), "`{}` has a sentence", op.name);
+            for (k, def) in op.attrs.iter().enumerate() {
+                assert!(op.default_attr(k).is_none_or(|a| a.kind() == def.kind), "`{}`: default of `{}`", op.name, def.name);
+                assert_eq!(op.attr_index(def.name), Some(k), "`{}`: attributes are unique", op.name);
+            }
+            let counts: Vec<_> = op.operands.iter().map(|o| o.count).collect();
+            let required = counts.iter().take_while(|&&c| c == Count::One).count();
+            let rest = &counts[required..];
+            assert!(rest.iter().all(|&c| c == Count::Optional) || rest == [Count::Many], "`{}`: optional operands last", op.name);
+        }
+    }
+
+    #[test]
+    fn samples_fit_their_op() {
+        for op in ALL.iter().filter(|op| !matches!(op.meaning, Meaning::Structural)) {
+            let samples = (op.samples)();
+            assert!(!samples.is_empty(), "`{}` has samples", op.name);
+            for s in samples {
+                complete_attrs(op, &s.attrs).unwrap_or_else(|d| panic!("`{}`({s}): {}", op.name, d.message()));
+                assert!(s.operands.iter().all(|x| x.values.len() == x.shape.iter().product::<usize>()), "`{}`({s})", op.name);
+            }
+        }
+    }
+}

@@ -3,6 +3,8 @@
 use super::attr::Attr;
 use crate::dtype::DType;
 use crate::scalar::Scalar;
+use crate::types::Type;
+use std::fmt;
 
 /// One call with concrete operands.
 #[derive(Clone, Debug)]
@@ -24,9 +26,20 @@ impl Sample {
         Sample { operands, attrs: vec![] }
     }
 
+    /// With an attribute set, in place of what it was.
     pub fn attr(mut self, name: &'static str, v: impl Into<Attr>) -> Sample {
+        self.attrs.retain(|(n, _)| *n != name);
         self.attrs.push((name, v.into()));
         self
+    }
+}
+
+/// Types and attributes of the call: `f32[2, 5], dim=-1`.
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let types = self.operands.iter().map(|x| Type::of(x.dtype, &x.shape).to_string());
+        let attrs = self.attrs.iter().map(|(name, v)| format!("{name}={v}"));
+        f.write_str(&types.chain(attrs).collect::<Vec<_>>().join(", "))
     }
 }
 
