@@ -4,17 +4,17 @@
 
 use crate::codes;
 use crate::diag::{Diagnostic, Result};
-use crate::dim::{Atom, Dim, Facts, Sym};
+use crate::dim::{Atom, Dim, Facts, Sym, floor_div};
 use crate::graph::Guard;
 use crate::tensor::Tensor;
 use crate::types::Type;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The values of symbols in one call.
 pub type Sizes = BTreeMap<Sym, i64>;
 
 impl Dim {
-    /// The value in a call; `None` where a symbol is not bound or a divisor is zero.
+    /// The value in a call; `None` where a symbol is not bound, a divisor is zero, or i64 cannot hold it.
     pub fn at(&self, sizes: &Sizes) -> Option<i64> {
         self.eval(&|s| sizes.get(s).copied())
     }
@@ -31,31 +31,76 @@ pub fn bind(inputs: &[(&str, &Type)], tensors: &[Tensor], facts: &Facts, guards:
         let text = format!("{} inputs are needed ({}), got {}", inputs.len(), names.join(", "), tensors.len());
         return Err(Diagnostic::error(codes::INPUT_MISMATCH, text));
     }
-    let mut sizes = Sizes::new();
     for (&(name, ty), tensor) in inputs.iter().zip(tensors) {
         if ty.dtype != tensor.dtype() || ty.rank() != tensor.shape().len() {
             return Err(mismatch(name, ty, tensor));
         }
-        for (dim, &size) in ty.shape.iter().zip(tensor.shape()) {
-            if let Some(Atom::Sym(s)) = dim.poly().as_atom() {
-                sizes.entry(s.clone()).or_insert(size as i64);
-            }
-        }
     }
+    let bindings = solve(inputs, tensors);
+    let sizes: Sizes = bindings.iter().map(|(s, b)| (s.clone(), b.value)).collect();
     for (&(name, ty), tensor) in inputs.iter().zip(tensors) {
         for (k, (dim, &size)) in ty.shape.iter().zip(tensor.shape()).enumerate() {
-            match dim.at(&sizes) {
-                Some(n) if n == size as i64 => {}
-                Some(n) if dim.known().is_none() => {
-                    return Err(mismatch(name, ty, tensor).note(format!("{dim} = {n} here, but dimension {k} is {size}")));
-                }
-                _ => return Err(mismatch(name, ty, tensor)),
+            let value = dim.at(&sizes);
+            if value != Some(size as i64) {
+                let error = mismatch(name, ty, tensor);
+                return Err(if dim.known().is_some() { error } else { error.note(disagreement(dim, value, k, size, &bindings)) });
             }
         }
     }
     guards.iter().try_for_each(|g| check_guard(g, &sizes))?;
     sizes.iter().try_for_each(|(s, &n)| check_range(s, n, facts))?;
     Ok(sizes)
+}
+
+/// The value of a symbol, and the input and dimension that gave it.
+struct Binding<'a> {
+    value: i64,
+    input: &'a str,
+    dim: usize,
+}
+
+/// Symbols from the first size that is the symbol alone, or else from the first of the form `c*S + d`.
+fn solve<'a>(inputs: &[(&'a str, &Type)], tensors: &[Tensor]) -> BTreeMap<Sym, Binding<'a>> {
+    let mut out = BTreeMap::new();
+    for plain in [true, false] {
+        for (&(input, ty), tensor) in inputs.iter().zip(tensors) {
+            for (dim, (size, &n)) in ty.shape.iter().zip(tensor.shape()).enumerate() {
+                let Some((sym, scale, offset)) = linear(size) else { continue };
+                if !plain || (scale, offset) == (1, 0) {
+                    // A remainder shows when the size is compared with its value.
+                    let value = (n as i64).checked_sub(offset).and_then(|n| floor_div(n, scale)).unwrap_or(0);
+                    out.entry(sym).or_insert(Binding { value, input, dim });
+                }
+            }
+        }
+    }
+    out
+}
+
+/// `(S, c, d)` for the size `c*S + d`.
+fn linear(d: &Dim) -> Option<(Sym, i64, i64)> {
+    let poly = d.poly();
+    let mut terms = poly.terms().filter(|(m, _)| !m.is_empty());
+    match (terms.next()?, terms.next()) {
+        ((m, scale), None) => match &m[..] {
+            [Atom::Sym(s)] => Some((s.clone(), scale, poly.offset())),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Why dimension `k` of size `n` is not `dim`.
+fn disagreement(dim: &Dim, value: Option<i64>, k: usize, n: usize, bindings: &BTreeMap<Sym, Binding>) -> String {
+    let mut symbols = BTreeSet::new();
+    dim.symbols(&mut symbols);
+    let from = symbols.iter().filter_map(|s| {
+        let b = bindings.get(s)?;
+        Some(format!("{s} = {} from dimension {} of `{}`", b.value, b.dim, b.input))
+    });
+    let from: Vec<String> = from.collect();
+    let value = value.map_or("not known".to_owned(), |v| v.to_string());
+    format!("dimension {k} is {n}, and {dim} is {value}: {}", from.join(", "))
 }
 
 fn mismatch(name: &str, ty: &Type, tensor: &Tensor) -> Diagnostic {
@@ -110,6 +155,16 @@ mod tests {
     fn shapes_bind_symbols() {
         let sizes = call(&[&[3, 4], &[6]]).unwrap();
         assert_eq!(sizes, [(Sym::new("B"), 3), (Sym::new("T"), 4)].into());
+    }
+
+    #[test]
+    fn sizes_are_solved_for_their_symbol() {
+        let t = || Dim::sym("T");
+        let ty = Type::new(F32, [t() * 2i64.into() + 1i64.into(), t() * t()]);
+        let call = |shape: &[usize]| bind(&[("x", &ty)], &[Tensor::zeros(F32, shape).unwrap()], &Facts::default(), &[]);
+        assert_eq!(call(&[7, 9]).unwrap(), [(Sym::new("T"), 3)].into());
+        assert_eq!(call(&[7, 8]).unwrap_err().notes(), ["dimension 1 is 8, and T*T is 9: T = 3 from dimension 0 of `x`"]);
+        assert_eq!(call(&[6, 4]).unwrap_err().notes(), ["dimension 0 is 6, and 2*T + 1 is 5: T = 2 from dimension 0 of `x`"]);
     }
 
     #[test]

@@ -171,11 +171,18 @@ impl Graph {
 impl Tree {
     /// The path of each tensor: `0`, `1.0`, `loss`; a lone tensor is `0`.
     pub fn paths(&self) -> Vec<String> {
-        fn walk(t: &Tree, path: &str, out: &mut Vec<String>) {
+        self.leaves().into_iter().filter(|(_, number)| number.is_none()).map(|(path, _)| path).collect()
+    }
+
+    /// The path of each tensor and number, with the number; `None` stands for the next tensor.
+    pub fn leaves(&self) -> Vec<(String, Option<Scalar>)> {
+        fn walk(t: &Tree, path: &str, out: &mut Vec<(String, Option<Scalar>)>) {
             let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+            let own = || if path.is_empty() { "0".to_owned() } else { path.to_owned() };
             match t {
-                Tree::Leaf => out.push(if path.is_empty() { "0".into() } else { path.into() }),
-                Tree::None | Tree::Number(_) => {}
+                Tree::Leaf => out.push((own(), None)),
+                Tree::Number(n) => out.push((own(), Some(*n))),
+                Tree::None => {}
                 Tree::Tuple(v) | Tree::List(v) => v.iter().enumerate().for_each(|(i, t)| walk(t, &join(&i.to_string()), out)),
                 Tree::Dict(v) => v.iter().for_each(|(k, t)| walk(t, &join(k), out)),
             }

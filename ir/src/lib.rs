@@ -18,6 +18,7 @@ pub mod poly;
 pub mod program;
 pub mod scalar;
 pub mod source;
+pub mod spelling;
 pub mod target;
 pub mod tensor;
 pub mod text;
