@@ -3,7 +3,7 @@
 use super::sig::Sig;
 use crate::dim::Dim;
 use crate::dtype::DType;
-use crate::kernel::{BufId, Ex, Exprs, Reducer, ScalarOp};
+use crate::kernel::{Ex, Exprs, Reducer, ScalarOp};
 use crate::types::Type;
 
 /// Reads operand `k` at an index: a load at the border of a region, the producer's element rule inside one.
@@ -122,9 +122,4 @@ impl<'a> Elem<'a> {
     pub fn inside(&self, i: Ex<'a>, n: &Dim) -> Ex<'a> {
         self.int(0).le(i).and(i.lt(self.dim(n)))
     }
-}
-
-/// A reader that loads from buffers numbered like the operands: for documentation, and for kernels of one op.
-pub fn buffers<'a>(pool: &'a Exprs, types: &'a [Type]) -> impl Fn(usize, &[Ex<'a>]) -> Ex<'a> + 'a {
-    move |k, ix| pool.load(BufId(k as u32), types[k].dtype, ix)
 }

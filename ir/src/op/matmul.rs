@@ -54,6 +54,7 @@ pub static LINEAR: OpDef = OpDef {
         let bare = |d, x: &[usize]| Sample::new(vec![floats(d, x), spread(d, &[3, 4], -1.0, 1.5)]);
         let biased = |d, x: &[usize]| Sample::new(vec![floats(d, x), spread(d, &[3, 4], -1.0, 1.5), floats(d, &[3])]);
         vec![
+            biased(F32, &[2, 4]),
             bare(F32, &[2, 4]),
             bare(F32, &[4]),
             biased(F32, &[2, 2, 4]),

@@ -10,6 +10,7 @@ pub mod creation;
 pub mod def;
 pub mod elem;
 mod elementwise;
+mod formula;
 pub mod function;
 pub mod index;
 pub mod logic;
@@ -27,6 +28,7 @@ mod window;
 pub use attr::{Attr, AttrDef, AttrKind};
 pub use def::{Call, Class, Count, Meaning, OpDef, Operand};
 pub use elem::{Elem, Update};
+pub use formula::formula;
 pub use sample::{Sample, SampleOperand};
 pub use sig::Sig;
 

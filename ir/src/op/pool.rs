@@ -45,7 +45,7 @@ pub static AVG_POOL2D: OpDef = OpDef {
     operands: &[operand("x", SameFloat)],
     attrs: &[KERNEL, STRIDE, PADDING, CEIL, attr_or("count_include_pad", AttrKind::Bool, || true.into())],
     infer: pooled,
-    meaning: Elements(|e| under(e, &reduce::SUM, Scalar::zero(e.compute())) / area(e).cast(e.compute())),
+    meaning: Elements(|e| under(e, &reduce::SUM, Scalar::zero(e.compute())) / area(e)),
     samples: || {
         let of = |d| Sample::new(vec![floats(d, &[1, 2, 5, 5])]).attr("kernel", vec![2, 3]);
         let padded = of(F32).attr("kernel", vec![3, 3]).attr("stride", vec![2, 2]).attr("padding", vec![1, 1]);
@@ -72,10 +72,10 @@ pub static ADAPTIVE_AVG_POOL2D: OpDef = OpDef {
     samples: || {
         let of = |d, h, w, to: &[i64]| Sample::new(vec![floats(d, &[1, 2, h, w])]).attr("output_size", to.to_vec());
         vec![
-            of(F32, 4, 6, &[1, 1]),
             of(F32, 4, 6, &[2, 3]),
             of(F32, 5, 7, &[3, 2]),
             of(F32, 2, 3, &[4, 5]),
+            of(F32, 4, 6, &[1, 1]),
             of(BF16, 4, 4, &[2, 2]),
         ]
     },
@@ -134,7 +134,7 @@ fn area<'a>(e: &Elem<'a>) -> Ex<'a> {
         let end = (start + e.dim(&w.kernel)).min(n + e.int(w.padding));
         if padded { end - start } else { end.min(n) - start.max(e.int(0)) }
     };
-    windows(e.sig).into_iter().enumerate().map(length).fold(e.int(1), |a, b| a * b)
+    windows(e.sig).into_iter().enumerate().fold(e.lit(1.0), |area, w| area * length(w).cast(e.compute()))
 }
 
 /// Window i of n over a size s is `⌊i·s/n⌋ .. ⌈(i+1)·s/n⌉`.
@@ -151,7 +151,7 @@ fn adaptive<'a>(e: &Elem<'a>) -> Ex<'a> {
         let at = [outer, &[rows.0 + k[0], columns.0 + k[1]]].concat();
         e.at_or(k[0].lt(rows.1).and(k[1].lt(columns.1)), 0, &at, e.lit(0.0))
     });
-    total / (rows.1 * columns.1).cast(e.compute())
+    total / (rows.1.cast(e.compute()) * columns.1.cast(e.compute()))
 }
 
 /// An upper bound of the lengths of windows of n over a size; exact where they divide it.

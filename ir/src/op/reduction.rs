@@ -181,11 +181,11 @@ fn var(b: &mut Builder, c: &Call) -> Result<Vec<Value>> {
 
 fn over(x: super::SampleOperand) -> Vec<Sample> {
     let of = |dims: &[i64], keep: bool| Sample::new(vec![x.clone()]).attr("dims", dims.to_vec()).attr("keepdim", keep);
-    vec![Sample::new(vec![x.clone()]), of(&[0], false), of(&[-1], true), of(&[0, -1], false)]
+    vec![of(&[0], false), of(&[-1], true), of(&[0, -1], false), Sample::new(vec![x.clone()])]
 }
 
 fn means() -> Vec<Sample> {
-    [F64, F16, BF16]
+    [F32, F64, F16, BF16]
         .into_iter()
         .map(|d| Sample::new(vec![floats(d, &[2, 3])]).attr("dims", vec![1]))
         .chain(over(floats(F32, &[2, 3, 2])))
