@@ -265,7 +265,7 @@ impl<'a> Sig<'a> {
     pub fn normal_axis(&self, d: i64, rank: usize, name: &str) -> Result<usize> {
         let r = rank.max(1) as i64;
         if d < -r || d >= r {
-            return Err(self.error(codes::BAD_ATTRIBUTE, format!("`{name}` = {d} is outside -{r}..{}", r - 1)));
+            return Err(self.error(codes::BAD_ATTRIBUTE, format!("has no dimension {d}: `{name}` lies in -{r}..={}", r - 1)));
         }
         Ok(d.rem_euclid(r) as usize)
     }
