@@ -1,6 +1,6 @@
 //! Softmax and its logarithm: composites that compute in f32 or f64 and round to a half once, at their end.
 
-use super::attr::{AttrKind, attr};
+use super::attr::{AttrDef, AttrKind, attr};
 use super::def::{Call, Class::*, Meaning::Composite, OpDef, operand};
 use super::sample::{Sample, floats, values};
 use super::sig::Sig;
@@ -9,7 +9,6 @@ use crate::builder::Builder;
 use crate::diag::Result;
 use crate::dtype::DType::{BF16, F16, F32, F64};
 use crate::graph::Value;
-use crate::op::AttrDef;
 use crate::types::Type;
 
 const DIM: AttrDef = attr("dim", AttrKind::Int);
