@@ -1,5 +1,7 @@
 //! A program: named methods over one store of parameters, buffers and constants.
 
+use crate::codes;
+use crate::diag::{Diagnostic, Result};
 use crate::dim::Facts;
 use crate::graph::Graph;
 use crate::types::Type;
@@ -40,4 +42,18 @@ pub struct Program {
     pub facts: Facts,
     pub store: IndexMap<String, Entry>,
     pub methods: IndexMap<String, Graph>,
+}
+
+impl Program {
+    /// A method by name.
+    ///
+    /// # Errors
+    /// `E0601` when there is none of this name.
+    pub fn method(&self, name: &str) -> Result<&Graph> {
+        self.methods.get(name).ok_or_else(|| {
+            let names: Vec<_> = self.methods.keys().map(String::as_str).collect();
+            let text = format!("the program has no method `{name}`; it has {}", names.join(", "));
+            Diagnostic::error(codes::INVALID_GRAPH, text)
+        })
+    }
 }

@@ -8,8 +8,9 @@ use crate::launch::Launch;
 use crate::signature::Signature;
 use crate::sizing::{Fixed, Sizing};
 use crate::storage::Storage;
+use crate::weights::weight;
 use cresset_ir::plan::{Block, Place, Plan, Slot, SlotInfo, Step, greatest_sizes};
-use cresset_ir::{Diagnostic, Result, Sym, Type, codes};
+use cresset_ir::{Result, Sym};
 use indexmap::IndexMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -91,16 +92,6 @@ impl Executable {
         }
         sizings.push(sizing.clone());
         Ok(sizing)
-    }
-}
-
-/// The tensor of a stored value, which must be of the declared type.
-pub(crate) fn weight(name: &str, ty: &Type, weights: &IndexMap<String, Tensor>) -> Result<Tensor> {
-    let wrong = |text| Diagnostic::error(codes::MISSING_WEIGHT, text);
-    let tensor = weights.get(name).ok_or_else(|| wrong(format!("no tensor was given for @{name}: {ty}")))?;
-    match tensor.ty() == *ty {
-        true => Ok(tensor.clone()),
-        false => Err(wrong(format!("@{name} is declared {ty}, the tensor given is {}", tensor.ty()))),
     }
 }
 

@@ -10,10 +10,12 @@ pub mod pool;
 pub mod random;
 pub mod signature;
 mod sizing;
+pub mod weights;
 
 pub use cresset_ir::tensor::{self, Element, Storage, Tensor, element, storage};
 pub use cresset_ir::with_element;
 pub use execute::Executable;
+pub use io::artifact;
 pub use io::{StateDict, Value, load_tensors, parse_tensors, save_tensors};
 pub use launch::Launch;
 pub use signature::Signature;

@@ -17,11 +17,7 @@ use crate::types::Type;
 /// `E0501` and `E0502` for inputs that do not fit, `E0503` for an index outside a tensor, `E0504` for a missing weight, `E0601` for a
 /// method that does not exist.
 pub fn run(program: &Program, method: &str, weights: &Weights, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
-    let graph = program.methods.get(method).ok_or_else(|| {
-        let names: Vec<_> = program.methods.keys().map(String::as_str).collect();
-        let text = format!("the program has no method `{method}`; it has {}", names.join(", "));
-        Diagnostic::error(codes::INVALID_GRAPH, text)
-    })?;
+    let graph = program.method(method)?;
     let types: Vec<(&str, &Type)> =
         graph.inputs.iter().zip(&graph.body.params).map(|(name, &v)| (name.as_str(), graph.ty(v))).collect();
     let sizes = bind(&types, inputs, &program.facts, &graph.guards)?;

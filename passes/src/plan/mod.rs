@@ -11,7 +11,7 @@ mod steps;
 
 use cresset_ir::graph::{Graph, NodeId};
 use cresset_ir::plan::{Block, Code, Layout, Place, Plan, SlotInfo, greatest_sizes};
-use cresset_ir::{Diagnostic, Facts, Result, Verified, codes};
+use cresset_ir::{Facts, Result, Verified};
 
 /// The most bytes that an arena sets aside for the declared maximum of its sizes. Beyond, what a call needs is likely far less.
 const MOST_FIXED: usize = 1 << 30;
@@ -25,11 +25,7 @@ pub type Compile<'a> = dyn Fn(&Graph, NodeId) -> Result<Code> + 'a;
 /// `E0601` for a method that does not exist or holds other nodes; whatever `compile` says, at the region's place.
 pub fn plan(program: Verified<'_>, method: &str, compile: &Compile<'_>) -> Result<Plan> {
     let program = program.program();
-    let graph = program.methods.get(method).ok_or_else(|| {
-        let names: Vec<_> = program.methods.keys().map(String::as_str).collect();
-        let text = format!("the program has no method `{method}`; it has {}", names.join(", "));
-        Diagnostic::error(codes::INVALID_GRAPH, text)
-    })?;
+    let graph = program.method(method)?;
     let steps::Planned { mut slots, kernels, steps } = steps::plan(graph, compile)?;
     let lifetimes = lifetimes::lifetimes(&steps, slots.len());
     let blocks = blocks(&mut slots, &lifetimes);

@@ -3,6 +3,7 @@
 //! Files are mapped when they are regular and read when they are not (pipes). Writing replaces: the new contents go to a
 //! temporary file beside the target, which is then renamed over it, so readers of the old file keep the old bytes.
 
+use super::zip::Section;
 use crate::storage::Storage;
 use cresset_ir::{Code, DType, Diagnostic, Result, codes};
 use std::fs::{self, File};
@@ -13,27 +14,40 @@ use std::sync::Arc;
 /// The largest stream that is read from something that cannot be mapped.
 const MAX_STREAM: u64 = 16 << 30;
 
-/// A file's bytes and the name that messages give it.
+/// A file's bytes and the name that messages give it; or those of a file that lies inside another.
 #[derive(Clone)]
 pub struct DataFile {
     pub name: String,
     pub storage: Arc<Storage>,
+    /// Where the bytes lie in the storage.
+    pub start: usize,
+    len: usize,
 }
 
 impl DataFile {
     /// Maps the file at `path`. Fails with `E0401`, saying why.
     pub fn open(path: &Path) -> Result<DataFile> {
         let storage = open_storage(path).map_err(|e| unreadable(path, &e))?;
-        Ok(DataFile { name: path.display().to_string(), storage: Arc::new(storage) })
+        Ok(DataFile::whole(path.display().to_string(), storage))
     }
 
     /// A file that is in memory already.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<DataFile> {
-        Ok(DataFile { name: name.to_string(), storage: Arc::new(Storage::copy_of(bytes)?) })
+        Ok(DataFile::whole(name.to_string(), Storage::copy_of(bytes)?))
+    }
+
+    fn whole(name: String, storage: Storage) -> DataFile {
+        let len = storage.bytes().len();
+        DataFile { name, storage: Arc::new(storage), start: 0, len }
+    }
+
+    /// The entry of an archive, as a file of its own.
+    pub fn inside(name: String, section: Section) -> DataFile {
+        DataFile { name, storage: section.storage, start: section.start, len: section.len }
     }
 
     pub fn bytes(&self) -> &[u8] {
-        self.storage.bytes()
+        &self.storage.bytes()[self.start..][..self.len]
     }
 
     /// An error about this file: `digits.pt: what is wrong`.

@@ -7,8 +7,10 @@
 //! | `.pt`, `.pth`, `.bin` of `torch.save`, TorchScript | mapped where aligned; executes nothing | no |
 //!
 //! A format is recognised by its first bytes, whatever the file is called. Files are not trusted: every size is checked before
-//! it is used, and memory is bounded by the file's size. Writing replaces a file in one step.
+//! it is used, and memory is bounded by the file's size. Writing replaces a file in one step. A program with its weights is an
+//! [`artifact`].
 
+pub mod artifact;
 mod file;
 mod globals;
 mod npy;

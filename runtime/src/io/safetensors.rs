@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde_json::Value as Json;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// The bytes of the header's length.
@@ -51,7 +51,7 @@ pub fn read(file: &DataFile) -> Result<StateDict> {
     let mut tensors = IndexMap::new();
     for name in metadata.offset_keys() {
         let info = metadata.info(&name).expect("offset_keys lists the tensors");
-        let start = PREFIX + header.len() + info.data_offsets.0;
+        let start = file.start + PREFIX + header.len() + info.data_offsets.0;
         let row = DTYPES.iter().find(|r| r.1 == info.dtype);
         let dtype = row.ok_or_else(|| file.forbidden_dtype(&name, &info.dtype.to_string()))?.0;
         let tensor = Tensor::from_storage(file.storage.clone(), start, dtype, &info.shape).map_err(|e| file.name_in(e))?;
@@ -138,16 +138,37 @@ fn gap(file: &DataFile, claims: &[Claim], data_len: usize) -> Option<Diagnostic>
 
 /// Writes the tensors to `path`: larger elements first, then by name, the data on an [`ALIGN`]-byte border.
 pub fn write(path: &Path, tensors: &IndexMap<String, Tensor>) -> Result<()> {
-    let mut entries: Vec<_> = tensors.iter().collect();
-    // The order of the format's own writer: it keeps every tensor aligned to its element.
-    entries.sort_by(|(a, x), (b, y)| y.dtype().size().cmp(&x.dtype().size()).then(a.cmp(b)));
-    let header = describe(&entries)
-        .map_err(|e| Diagnostic::error(codes::FILE_UNWRITABLE, format!("{} cannot be written: {e}", path.display())))?;
-    file::replace(path, |out| {
-        out.write_all(&(header.len() as u64).to_le_bytes())?;
-        out.write_all(&header)?;
-        entries.iter().try_for_each(|(_, tensor)| out.write_all(tensor.bytes()))
-    })
+    let image = Image::of(path, tensors)?;
+    file::replace(path, |out| image.write(out))
+}
+
+/// A file about to be written.
+pub struct Image<'a> {
+    header: Vec<u8>,
+    entries: Vec<(&'a String, &'a Tensor)>,
+}
+
+impl<'a> Image<'a> {
+    /// The file of these tensors, to be written to `path`.
+    pub fn of(path: &Path, tensors: &'a IndexMap<String, Tensor>) -> Result<Image<'a>> {
+        let mut entries: Vec<_> = tensors.iter().collect();
+        // The order of the format's own writer: it keeps every tensor aligned to its element.
+        entries.sort_by(|(a, x), (b, y)| y.dtype().size().cmp(&x.dtype().size()).then(a.cmp(b)));
+        let header = describe(&entries)
+            .map_err(|e| Diagnostic::error(codes::FILE_UNWRITABLE, format!("{} cannot be written: {e}", path.display())))?;
+        Ok(Image { header, entries })
+    }
+
+    /// Bytes of the file.
+    pub fn len(&self) -> usize {
+        PREFIX + self.header.len() + self.entries.iter().map(|(_, t)| t.bytes().len()).sum::<usize>()
+    }
+
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(&(self.header.len() as u64).to_le_bytes())?;
+        out.write_all(&self.header)?;
+        self.entries.iter().try_for_each(|(_, tensor)| out.write_all(tensor.bytes()))
+    }
 }
 
 /// The JSON header, padded with spaces.

@@ -14,6 +14,10 @@ use zip::{CompressionMethod, ZipArchive, result::ZipError};
 
 pub const MAGIC: &[u8] = b"PK";
 
+/// What a record of the directory starts with, and its bytes without name, extra field and comment.
+const RECORD_MAGIC: &[u8] = b"PK\x01\x02";
+const RECORD: usize = 46;
+
 /// The most that deflate can expand.
 const MAX_RATIO: u64 = 1032;
 
@@ -59,6 +63,10 @@ impl Archive {
     pub fn open(file: &DataFile) -> Result<Archive> {
         let bytes = SharedBytes(file.storage.clone());
         let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|e| refusal(file, "the archive", &e))?;
+        let records = records(file.bytes(), zip.central_directory_start());
+        if records > zip.len() {
+            return Err(file.corrupt(format!("the directory has {records} records for {} names: a name comes twice", zip.len())));
+        }
         let mut entries = IndexMap::new();
         let mut total = 0u64;
         for index in 0..zip.len() {
@@ -92,6 +100,15 @@ impl Archive {
         }
     }
 
+    /// The bytes of an entry of at most `most` bytes, after comparing its checksum: for what is parsed rather than mapped.
+    pub fn checked(&self, name: &str, most: usize) -> Result<Section> {
+        let entry = self.entries.get(name).ok_or_else(|| self.file.corrupt(format!("the archive has no entry '{name}'")))?;
+        match entry.size > most {
+            true => Err(self.file.excessive(format!("entry '{name}' has {} bytes, more than the {most} allowed", entry.size))),
+            false => self.inflate(name, entry),
+        }
+    }
+
     fn inflate(&self, name: &str, entry: &Entry) -> Result<Section> {
         let mut storage = Storage::zeroed(entry.size).map_err(|e| self.file.name_in(e))?;
         // A clone of the directory shares it; reading needs a cursor of its own.
@@ -105,6 +122,15 @@ impl Archive {
         }
         Ok(Section { storage: Arc::new(storage), start: 0, len: entry.size })
     }
+}
+
+/// The number of records in the directory, of which the `zip` crate keeps the last of each name.
+fn records(bytes: &[u8], start: u64) -> usize {
+    let rest = |at: usize| bytes.get(at..).filter(|r| r.len() >= RECORD && r.starts_with(RECORD_MAGIC));
+    let length = |r: &[u8], at| usize::from(u16::from_le_bytes([r[at], r[at + 1]]));
+    let next = |at: &usize| rest(*at).map(|r| at + RECORD + length(r, 28) + length(r, 30) + length(r, 32));
+    let places = std::iter::successors(usize::try_from(start).ok(), next);
+    places.take_while(|at| rest(*at).is_some()).count()
 }
 
 /// Name, place and packed size of the entry at `index`; `None` for a folder.
