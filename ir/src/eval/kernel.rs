@@ -50,7 +50,9 @@ pub fn allocate(declared: &[Buffer], sizes: &Sizes, operands: &[Tensor]) -> Resu
         let shape: Option<Vec<usize>> = b.ty.shape.iter().map(|d| d.at(sizes).and_then(|n| usize::try_from(n).ok())).collect();
         let shape = shape.ok_or_else(|| invalid(format!("the size of buffer `{}`: {} is not known", b.name, b.ty)))?;
         let tensor = match b.role {
-            Role::Operand | Role::Stored => given.next().cloned().ok_or_else(|| invalid(format!("no operand is given for `{}`", b.name)))?,
+            Role::Operand | Role::Stored => {
+                given.next().cloned().ok_or_else(|| invalid(format!("no operand is given for `{}`", b.name)))?
+            }
             Role::Update(start) => {
                 let start = out.get(start.0 as usize).cloned();
                 start.ok_or_else(|| invalid(format!("`{}` starts as a buffer that comes after it", b.name)))?

@@ -10,7 +10,8 @@ use crate::diag::{Diagnostic, Result};
 use crate::dtype::DType;
 use crate::kernel::{BufId, ScalarOp};
 use crate::scalar::Scalar;
-use crate::tensor::Tensor;
+use crate::tensor::{Element, Tensor};
+use crate::with_element;
 use std::rc::Rc;
 
 pub type Lane = Option<Scalar>;
@@ -36,13 +37,16 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The values of all roots on lane `i`.
+    /// The values of all roots on lane `i`, put into `out`.
     ///
     /// # Errors
     /// `E0503` when one of them read outside a buffer.
-    pub fn on_lane(&self, i: usize) -> Result<Vec<Scalar>> {
-        let values: Option<Vec<Scalar>> = self.roots.iter().map(|c| lane(c, i)).collect();
-        values.ok_or_else(|| self.fault.clone().expect("a lane is undefined for a reason"))
+    pub fn on_lane(&self, i: usize, out: &mut Vec<Scalar>) -> Result<()> {
+        out.clear();
+        for column in &self.roots {
+            out.push(lane(column, i).ok_or_else(|| self.fault.clone().expect("a lane is undefined for a reason"))?);
+        }
+        Ok(())
     }
 }
 
@@ -117,23 +121,20 @@ impl Machine<'_> {
 
     fn load(&mut self, buf: BufId, at: &[Reg]) -> Result<Column> {
         let tensor = self.buffers.get(buf.0 as usize).ok_or_else(|| invalid(format!("there is no buffer {}", buf.0)))?;
-        let width = self.width(at);
         let mut fault = None;
-        let mut read = |i| {
-            let index = at.iter().map(|&r| lane(&self.registers[r], i).map(Scalar::as_i64)).collect::<Option<Index>>()?;
-            match offset(tensor, &index) {
-                Ok(k) => tensor.get(k),
-                Err(d) => {
-                    fault.get_or_insert(d);
-                    None
-                }
+        let mut index = vec![0; at.len()];
+        let mut place = |i| {
+            for (x, &r) in index.iter_mut().zip(at) {
+                *x = lane(&self.registers[r], i)?.as_i64();
             }
+            let place = offset(tensor, &index);
+            place.map_err(|d| fault.get_or_insert(d).code()).ok()
         };
-        let column = (0..width).map(&mut read).collect();
+        let places: Vec<Option<usize>> = (0..self.width(at)).map(&mut place).collect();
         if self.fault.is_none() {
             self.fault = fault;
         }
-        Ok(column)
+        Ok(read(tensor, &places))
     }
 
     fn fold(&mut self, fold: &FoldCode) -> Result<()> {
@@ -158,6 +159,12 @@ impl Machine<'_> {
     }
 }
 
+/// The elements at places inside the tensor.
+fn read(tensor: &Tensor, places: &[Option<usize>]) -> Column {
+    let (bytes, size) = (tensor.bytes(), tensor.dtype().size());
+    with_element!(tensor.dtype(), T => places.iter().map(|p| p.map(|k| Scalar::of(T::read(&bytes[k * size..])))).collect())
+}
+
 /// The next point in row-major order; false after the last.
 fn advance(point: &mut [i64], axes: &[(Reg, i64)]) -> bool {
     for (i, &(_, extent)) in point.iter_mut().zip(axes).rev() {
@@ -170,9 +177,6 @@ fn advance(point: &mut [i64], axes: &[(Reg, i64)]) -> bool {
     false
 }
 
-/// An index into a buffer.
-pub type Index = Vec<i64>;
-
 /// The position of an element: by one index per dimension, or by one flat index.
 ///
 /// # Errors
@@ -180,12 +184,10 @@ pub type Index = Vec<i64>;
 pub fn offset(tensor: &Tensor, index: &[i64]) -> Result<usize> {
     let shape = tensor.shape();
     let inside = |i: i64, n: usize| usize::try_from(i).ok().filter(|&i| i < n);
-    let found = if index.len() == shape.len() {
-        index.iter().zip(shape).try_fold(0, |k, (&i, &n)| inside(i, n).map(|i| k * n + i))
-    } else if let [flat] = index {
-        inside(*flat, tensor.numel())
-    } else {
-        None
+    let found = match index {
+        _ if index.len() == shape.len() => index.iter().zip(shape).try_fold(0, |k, (&i, &n)| inside(i, n).map(|i| k * n + i)),
+        [flat] => inside(*flat, tensor.numel()),
+        _ => None,
     };
     found.ok_or_else(|| {
         let text = format!("the index {index:?} is outside a tensor of shape {shape:?}");

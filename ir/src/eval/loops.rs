@@ -49,7 +49,9 @@ impl Run<'_> {
                 code
             }
         };
-        code.run(&self.buffers, &|bound| self.env.get(&bound).cloned())?.on_lane(0)
+        let mut values = vec![];
+        code.run(&self.buffers, &|bound| self.env.get(&bound).cloned())?.on_lane(0, &mut values)?;
+        Ok(values)
     }
 
     fn value(&mut self, expr: ExprId) -> Result<Scalar> {

@@ -32,12 +32,16 @@ pub fn sweep(
     let (Some(extents), Some(total)) = (extents, total) else {
         return Err(Diagnostic::error(codes::TOO_LARGE, "the points of a loop nest cannot be counted"));
     };
+    let mut values = vec![];
     let mut start = 0;
     while start < total {
         let lanes = LANES.min(total - start);
         let columns = columns(axes, &extents, start, lanes);
         let outcome = code.run(buffers, &|bound| columns.get(&bound).cloned())?;
-        (0..lanes as usize).try_for_each(|i| each(&outcome.on_lane(i)?))?;
+        for i in 0..lanes as usize {
+            outcome.on_lane(i, &mut values)?;
+            each(&values)?;
+        }
         start += lanes;
     }
     Ok(())
