@@ -58,7 +58,7 @@ pub enum Count {
     One,
     /// May be left out; only at the end of the list.
     Optional,
-    /// One or more; only as the last.
+    /// One or more (of structural ops: any number); only as the last.
     Many,
 }
 
@@ -136,7 +136,9 @@ impl OpDef {
 
     /// The fewest and the most operands.
     pub fn arity(&self) -> (usize, Option<usize>) {
-        let least = self.operands.iter().filter(|o| o.count != Count::Optional).count();
+        // A region may compute from constants alone.
+        let none = |o: &Operand| o.count == Count::Many && matches!(self.meaning, Meaning::Structural);
+        let least = self.operands.iter().filter(|o| o.count != Count::Optional && !none(o)).count();
         let most = self.operands.iter().all(|o| o.count != Count::Many).then_some(self.operands.len());
         (least, most)
     }

@@ -5,6 +5,7 @@
 //! those that equal their defaults. Reading is lexer, generated grammar, [`syntax`] tree and [`read`], which looks names up.
 //! What was read is plain data: whether its types are right is the verifier's to say.
 
+mod dot;
 mod lexer;
 pub mod parse;
 pub mod print;
@@ -18,5 +19,6 @@ lalrpop_util::lalrpop_mod!(
     "/text/grammar.rs"
 );
 
-pub use parse::parse_program;
-pub use print::print_program;
+pub use dot::to_dot;
+pub use parse::{parse_kernel, parse_loops, parse_plan, parse_program};
+pub use print::{Style, print_kernel, print_loops, print_plan, print_program};

@@ -5,6 +5,8 @@ use super::token::{Spanned, Tok};
 use super::{grammar, lexer, read};
 use crate::codes;
 use crate::diag::Diagnostic;
+use crate::kernel::{Kernel, Loops};
+use crate::plan::Plan;
 use crate::program::Program;
 use crate::source::{FileId, Span};
 use lalrpop_util::ParseError;
@@ -22,6 +24,40 @@ const MAX_ALTERNATIVES: usize = 6;
 pub fn parse_program(file: FileId) -> Result<Program, Vec<Diagnostic>> {
     parse(file, Tok::StartProgram, |text, errors| match text {
         Text::Program(p) => read::program(p, errors),
+        _ => unreachable!("the start token names the rule"),
+    })
+}
+
+/// Reads a kernel in stages.
+///
+/// # Errors
+/// As [`parse_program`].
+pub fn parse_kernel(file: FileId) -> Result<Kernel, Vec<Diagnostic>> {
+    parse(file, Tok::StartKernel, |text, errors| match text {
+        Text::Kernel(k) => read::kernel(&k, errors),
+        _ => unreachable!("the start token names the rule"),
+    })
+}
+
+/// Reads a loop program.
+///
+/// # Errors
+/// As [`parse_program`].
+pub fn parse_loops(file: FileId) -> Result<Loops, Vec<Diagnostic>> {
+    parse(file, Tok::StartLoops, |text, errors| match text {
+        Text::Loops(l) => read::loops(&l, errors),
+        _ => unreachable!("the start token names the rule"),
+    })
+}
+
+/// Reads a plan with its kernels.
+///
+/// # Errors
+/// As [`parse_program`].
+pub fn parse_plan(file: FileId) -> Result<Plan, Vec<Diagnostic>> {
+    parse(file, Tok::StartPlan, |text, errors| match text {
+        Text::Plan(p) => read::plan(&p, errors),
+        _ => unreachable!("the start token names the rule"),
     })
 }
 

@@ -143,10 +143,156 @@ pub enum TreeText<'t> {
     Dict(Vec<(Word<'t>, TreeText<'t>)>),
 }
 
+/// `k < 128`, `k < n of 256`, or the name alone of an axis that is bound already.
+#[derive(Debug)]
+pub struct AxisText<'t> {
+    pub name: Word<'t>,
+    pub extent: Option<Expr<'t>>,
+    pub of: Option<Expr<'t>>,
+}
+
+/// `scratch row: f32[256]`.
+#[derive(Debug)]
+pub struct BufferText<'t> {
+    pub role: Option<(Word<'t>, Option<Word<'t>>)>,
+    pub buffer: Typed<'t>,
+}
+
+/// `out[i] add= e`.
+#[derive(Debug)]
+pub struct StoreText<'t> {
+    pub out: Word<'t>,
+    pub at: Vec<Expr<'t>>,
+    pub combine: Option<Word<'t>>,
+    pub value: Expr<'t>,
+}
+
+#[derive(Debug)]
+pub struct KernelText<'t> {
+    pub at: At,
+    pub name: Word<'t>,
+    pub buffers: Vec<BufferText<'t>>,
+    pub place: Option<&'t str>,
+    pub dims: Vec<DimText<'t>>,
+    pub contraction: Option<ContractionText<'t>>,
+    pub stages: Vec<(Vec<AxisText<'t>>, StoreText<'t>)>,
+}
+
+#[derive(Debug)]
+pub struct ContractionText<'t> {
+    pub acc: Word<'t>,
+    /// batch, m, n.
+    pub groups: [Vec<AxisText<'t>>; 3],
+    pub k: Vec<AxisText<'t>>,
+    pub product: Expr<'t>,
+    pub dtype: Word<'t>,
+}
+
+#[derive(Debug)]
+pub struct LoopsText<'t> {
+    pub at: At,
+    pub name: Word<'t>,
+    pub buffers: Vec<BufferText<'t>>,
+    pub params: Vec<Word<'t>>,
+    pub grid: Vec<AxisText<'t>>,
+    pub place: Option<&'t str>,
+    pub dims: Vec<DimText<'t>>,
+    pub body: Vec<StmtText<'t>>,
+}
+
+#[derive(Debug)]
+pub enum StmtText<'t> {
+    For { axis: AxisText<'t>, kind: Option<Word<'t>>, body: Vec<StmtText<'t>> },
+    Let { name: Word<'t>, dtype: Word<'t>, value: Expr<'t> },
+    Store(StoreText<'t>),
+    Fold(FoldText<'t>),
+    Block { op: Word<'t>, dst: Word<'t>, src: Word<'t>, len: Expr<'t> },
+    If { cond: Expr<'t>, body: Vec<StmtText<'t>> },
+}
+
+#[derive(Debug)]
+pub struct FoldText<'t> {
+    pub at: At,
+    /// `v0: f32 = 0.0`.
+    pub state: Vec<(Word<'t>, Word<'t>, Expr<'t>)>,
+    pub axes: Vec<AxisText<'t>>,
+    pub kind: Option<Word<'t>>,
+    pub step: Vec<Expr<'t>>,
+    pub other: Vec<Word<'t>>,
+    pub merge: Vec<Expr<'t>>,
+}
+
+#[derive(Debug)]
+pub struct PlanText<'t> {
+    pub name: Word<'t>,
+    pub inputs: Vec<Typed<'t>>,
+    pub output: TreeText<'t>,
+    pub dims: Vec<DimText<'t>>,
+    pub guards: Vec<GuardText<'t>>,
+    /// Each with where it lives: `in arena(0)`.
+    pub slots: Vec<(Typed<'t>, Expr<'t>)>,
+    pub blocks: Vec<ArenaText<'t>>,
+    /// `arena 4096`: the layout's size, if blocks have offsets.
+    pub total: Option<Word<'t>>,
+    pub steps: Vec<StepText<'t>>,
+    pub kernels: Vec<CodeText<'t>>,
+}
+
+/// `block B*4 over 0..3 of 64`: bytes, steps, offset.
+#[derive(Debug)]
+pub struct ArenaText<'t> {
+    pub size: Expr<'t>,
+    pub first: Word<'t>,
+    pub last: Word<'t>,
+    pub offset: Option<Word<'t>>,
+}
+
+#[derive(Debug)]
+pub enum StepText<'t> {
+    Launch { at: At, kernel: Word<'t>, args: Vec<Word<'t>>, place: Option<&'t str> },
+    Copy { from: Word<'t>, to: Word<'t> },
+    If { cond: Word<'t>, then: Vec<StepText<'t>>, otherwise: Vec<StepText<'t>> },
+    While { head: Vec<StepText<'t>>, cond: Word<'t>, body: Vec<StepText<'t>> },
+}
+
+#[derive(Debug)]
+pub enum CodeText<'t> {
+    Loops(LoopsText<'t>),
+    Contract(Box<ContractText<'t>>),
+}
+
+#[derive(Debug)]
+pub struct ContractText<'t> {
+    pub at: At,
+    pub name: Word<'t>,
+    /// batch, m, n, k.
+    pub sizes: Vec<Expr<'t>>,
+    pub stored: Option<Word<'t>>,
+    pub place: Option<&'t str>,
+    pub rows: RowsText<'t>,
+    pub panels: LoopsText<'t>,
+    pub epilogue: LoopsText<'t>,
+}
+
+#[derive(Debug)]
+pub enum RowsText<'t> {
+    /// `direct x(b): b*64, 8`.
+    Direct {
+        buffer: Word<'t>,
+        batch: Word<'t>,
+        start: Expr<'t>,
+        stride: Expr<'t>,
+    },
+    Packed(LoopsText<'t>),
+}
+
 /// What a text holds.
 #[derive(Debug)]
 pub enum Text<'t> {
     Program(ProgramText<'t>),
+    Kernel(KernelText<'t>),
+    Loops(LoopsText<'t>),
+    Plan(PlanText<'t>),
 }
 
 impl<'t> Expr<'t> {

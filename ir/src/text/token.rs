@@ -36,7 +36,11 @@ pub enum Tok<'t> {
     #[token("program")] Program, #[token("kernel")] Kernel, #[token("loops")] Loops, #[token("plan")] Plan,
     #[token("dim")] Dim, #[token("in")] In, #[token("param")] Param, #[token("buffer")] Buffer, #[token("const")] Const,
     #[token("graph")] Graph, #[token("guard")] Guard, #[token("return")] Return, #[token("else")] Else, #[token("do")] Do,
-    #[token("let")] Let,
+    #[token("let")] Let, #[token("contract")] Contract, #[token("for")] For, #[token("of")] Of, #[token("if")] If,
+    #[token("fold")] Fold, #[token("over")] Over, #[token("step")] Step, #[token("merge")] Merge, #[token("block")] Block,
+    #[token("params")] Params, #[token("grid")] Grid, #[token("slot")] Slot, #[token("arena")] Arena, #[token("steps")] Steps,
+    #[token("launch")] Launch, #[token("copy")] Copy, #[token("while")] While, #[token("direct")] Direct,
+    #[token("packed")] Packed, #[token("panels")] Panels, #[token("epilogue")] Epilogue,
 
     #[token("(")] LPar, #[token(")")] RPar, #[token("[")] LSqb, #[token("]")] RSqb, #[token("{")] LBrace, #[token("}")] RBrace,
     #[token(",")] Comma, #[token(":")] Colon, #[token(".")] Dot, #[token("..")] DotDot, #[token("->")] Arrow,

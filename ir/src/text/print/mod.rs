@@ -1,8 +1,17 @@
 //! Printing: the IR to its canonical text.
 
+mod formula;
+mod kernel;
+mod loops;
 mod names;
+mod order;
+mod plan;
 mod program;
+mod share;
 
+pub use kernel::print_kernel;
+pub use loops::print_loops;
+pub use plan::print_plan;
 pub use program::print_program;
 
 use crate::dim::{Dim, Facts, Sym};

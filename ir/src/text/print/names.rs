@@ -3,7 +3,11 @@
 use std::borrow::Cow;
 
 /// Words of the grammar that may be names of ops, attributes and programs all the same.
-const SOFT: [&str; 9] = ["program", "kernel", "loops", "plan", "dim", "param", "buffer", "const", "graph"];
+const SOFT: [&str; 30] = [
+    "program", "kernel", "loops", "plan", "dim", "param", "buffer", "const", "graph", "contract", "for", "of", "if", "fold",
+    "over", "step", "merge", "block", "params", "grid", "slot", "arena", "steps", "launch", "copy", "while", "direct", "packed",
+    "panels", "epilogue",
+];
 
 /// Words of the grammar.
 const HARD: [&str; 6] = ["in", "guard", "return", "else", "do", "let"];

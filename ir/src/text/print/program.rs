@@ -8,23 +8,25 @@ use crate::program::Program;
 use std::collections::HashMap;
 
 pub fn print_program(p: &Program, style: Style) -> String {
-    let mut body = Text::new(style, 1);
+    let mut entries = Text::new(style, 1);
     for (name, entry) in &p.store {
-        body.line();
-        body.push(format_args!("{} {}: ", entry.kind.name(), names::entry(name)));
-        body.ty(&entry.ty);
+        entries.line();
+        entries.push(format_args!("{} {}: ", entry.kind.name(), names::entry(name)));
+        entries.ty(&entry.ty);
     }
+    let mut graphs = Text::new(style, 1);
     for (name, graph) in &p.methods {
-        if !body.out.is_empty() {
-            body.push("\n");
-        }
-        body.line();
-        let names = number(graph);
-        Printer { graph, names, text: &mut body }.graph(name);
+        graphs.push(if graphs.out.is_empty() { "" } else { "\n" });
+        graphs.line();
+        Printer { graph, names: number(graph), text: &mut graphs }.graph(name);
     }
-    let (dims, body) = body.declare(&p.facts, 1);
-    let parts = [format!("program {} {{", names::word(&p.name)), dims, body, "}".into()];
-    parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("\n") + "\n"
+    entries.symbols.append(&mut graphs.symbols);
+    let (dims, entries) = entries.declare(&p.facts, 1);
+    let mut declarations = vec![dims, entries];
+    declarations.retain(|d| !d.is_empty());
+    let mut sections = vec![declarations.join("\n"), graphs.out];
+    sections.retain(|s| !s.is_empty());
+    format!("program {} {{\n{}\n}}\n", names::word(&p.name), sections.join("\n\n"))
 }
 
 /// The names of all values that a block defines, in the order of the text.

@@ -3,10 +3,17 @@
 //! A reader goes on after an error where it can, so that one run reports several. `None` means that an error was reported.
 
 mod attr;
+mod formula;
+mod kernel;
 mod literal;
+mod loops;
+mod plan;
 mod program;
 mod size;
 
+pub use kernel::kernel;
+pub use loops::loops;
+pub use plan::plan;
 pub use program::program;
 
 use super::parse::MAX_ERRORS;
