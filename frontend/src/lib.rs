@@ -1,3 +1,6 @@
 //! The frontend: from the source text of a model file to values, modules and traced graphs.
 
+pub mod eval;
+pub mod import;
 pub mod lang;
+pub mod stdlib;

@@ -1,0 +1,1 @@
+from pkg.layers.deep import Deeep

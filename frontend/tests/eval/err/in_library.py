@@ -1,0 +1,9 @@
+from dataclasses import dataclass
+
+
+@dataclass
+class Config:
+    width: int = 4
+
+
+Config(widht=5)

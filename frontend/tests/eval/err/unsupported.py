@@ -1,0 +1,6 @@
+async def fetch():
+    return 1
+
+
+class Net:
+    value = fetch()

@@ -1,0 +1,9 @@
+from .deep import *
+
+
+def starred(x):
+    return x * 10
+
+
+def _hidden():
+    pass

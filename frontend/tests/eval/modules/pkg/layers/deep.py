@@ -1,0 +1,5 @@
+__all__ = ["Deep"]
+
+
+class Deep:
+    kind = "deep"
