@@ -1,3 +1,6 @@
 //! Backends: what turns programs into code that runs, and the routines that code calls.
 
 pub mod cpu;
+pub mod reference;
+
+pub use reference::Reference;
