@@ -59,3 +59,23 @@ fn what_does_not_parse_says_why() {
     }
     insta::assert_snapshot!("errors", out);
 }
+
+#[test]
+fn places_can_be_left_out() {
+    let file = source::register("places.ir", include_str!("files/feed_forward.ir"));
+    let program = text::parse_program(file).expect("the file is one of those that parse");
+    let text = text::print_program(&program, Style { locs: false });
+    assert!(!text.contains('!'), "{text}");
+    assert_eq!(text.lines().count(), program.print().lines().count());
+}
+
+#[test]
+fn graphs_can_be_drawn() {
+    let file = source::register("drawn.ir", include_str!("files/blocks.ir"));
+    let program = text::parse_program(file).expect("the file is one of those that parse");
+    let dot = text::to_dot(&program.methods["forward"]);
+    assert!(dot.starts_with("digraph {"), "{dot}");
+    for label in ["label = \"if\"", "label = \"@w\"", "label = \"0.5\"", "label = \"f32[4]\"", "label = \"return\""] {
+        assert!(dot.contains(label), "{label} in {dot}");
+    }
+}

@@ -10,12 +10,8 @@ use indexmap::IndexMap;
 /// A program of one call, with its result used twice: enough for an epilogue.
 fn program(op: &'static OpDef, sample: &Sample) -> cresset_ir::Result<Program> {
     let mut b = Builder::new("forward", Facts::default());
-    let inputs: Vec<_> = sample
-        .operands
-        .iter()
-        .enumerate()
-        .map(|(i, x)| b.input(&format!("x{i}"), Type::of(x.dtype, &x.shape)))
-        .collect();
+    let inputs: Vec<_> =
+        sample.operands.iter().enumerate().map(|(i, x)| b.input(&format!("x{i}"), Type::of(x.dtype, &x.shape))).collect();
     let attrs: Vec<(&str, Attr)> = sample.attrs.iter().map(|(n, a)| (*n, a.clone())).collect();
     let results = b.emit(op, &inputs, &attrs)?;
     let first = results[0];
