@@ -1,0 +1,2 @@
+"""torch.nn.modules: the same names as torch.nn."""
+from torch.nn import *
