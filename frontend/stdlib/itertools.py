@@ -74,11 +74,16 @@ def accumulate(iterable, func=None, *, initial=None):
 
 
 def product(*iterables, repeat=1):
-    pools = [tuple(iterable) for iterable in iterables] * repeat
-    results = [()]
-    for pool in pools:
-        results = [(*result, item) for result in results for item in pool]
-    return iter(results)
+    return _product([tuple(iterable) for iterable in iterables] * repeat)
+
+
+def _product(pools):
+    if not pools:
+        yield ()
+        return
+    for head in pools[0]:
+        for rest in _product(pools[1:]):
+            yield (head, *rest)
 
 
 def _choices(pool, length, start):
@@ -98,13 +103,13 @@ def permutations(iterable, r=None):
     pool = tuple(iterable)
     length = len(pool) if r is None else r
     indices = product(range(len(pool)), repeat=length)
-    return iter([tuple(pool[i] for i in chosen) for chosen in indices if len(set(chosen)) == length])
+    return (tuple(pool[i] for i in chosen) for chosen in indices if len(set(chosen)) == length)
 
 
 def combinations_with_replacement(iterable, r):
     pool = tuple(iterable)
     indices = product(range(len(pool)), repeat=r)
-    return iter([tuple(pool[i] for i in chosen) for chosen in indices if sorted(chosen) == list(chosen)])
+    return (tuple(pool[i] for i in chosen) for chosen in indices if sorted(chosen) == list(chosen))
 
 
 def zip_longest(*iterables, fillvalue=None):

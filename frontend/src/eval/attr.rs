@@ -1,12 +1,13 @@
 //! Attributes: lookup in Python's order, binding, assignment.
 
+use super::class::docstring;
 use super::dict::Dict;
 use super::interp::Interp;
 use super::native::Args;
-use super::object::{Class, Function, Instance, Method, Super};
+use super::object::{Body, Class, Function, Instance, Method, Super};
 use super::raise::{Eval, Raise};
 use super::value::Value;
-use crate::lang::ast::{Constant, ExprKind, Name, StmtKind};
+use crate::lang::ast::Name;
 use crate::stdlib;
 use std::rc::Rc;
 
@@ -182,10 +183,8 @@ impl Interp {
     }
 
     fn class_attr(&mut self, class: &Rc<Class>, name: &str) -> Eval<Option<Value>> {
-        if let Some(attr) = class.lookup(name) {
-            if !(class.builtin && matches!(name, "__class__" | "__doc__")) {
-                return self.bind_attr(attr, None, class).map(Some);
-            }
+        if let Some(attr) = class.lookup(name).filter(|_| !(class.builtin && name == "__doc__")) {
+            return self.bind_attr(attr, None, class).map(Some);
         }
         Ok(Some(match name {
             "__name__" => Value::Str(class.name.clone()),
@@ -351,7 +350,10 @@ fn function_attr(function: &Rc<Function>, name: &str) -> Option<Value> {
         "__module__" => Value::Str(function.module.name.clone()),
         "__dict__" => Value::Dict(function.dict.clone()),
         "__globals__" => Value::Dict(function.module.globals.clone()),
-        "__doc__" => docstring(function),
+        "__doc__" => match function.def.body() {
+            Body::Block(body) => docstring(body).cloned().map_or(Value::None, Value::Str),
+            Body::Expr(_) => Value::None,
+        },
         "__defaults__" => Value::tuple(function.defaults.iter().flatten().cloned()),
         "__annotations__" => {
             let params = function.def.params().iter();
@@ -360,15 +362,4 @@ fn function_attr(function: &Rc<Function>, name: &str) -> Option<Value> {
         }
         _ => return None,
     })
-}
-
-fn docstring(function: &Function) -> Value {
-    let super::object::Body::Block(body) = function.def.body() else { return Value::None };
-    match body.first().map(|s| &s.kind) {
-        Some(StmtKind::Expr(e)) => match &e.kind {
-            ExprKind::Constant(Constant::Str(text)) => Value::Str(text.clone()),
-            _ => Value::None,
-        },
-        _ => Value::None,
-    }
 }

@@ -8,7 +8,7 @@ use super::object::{Class, ClassCell};
 use super::raise::Eval;
 use super::types::{class, linearise};
 use super::value::Value;
-use crate::lang::ast::{ClassDef, Expr, Name, Stmt, StmtKind};
+use crate::lang::ast::{ClassDef, Constant, Expr, ExprKind, Name, Stmt, StmtKind};
 use cresset_ir::Span;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -35,10 +35,8 @@ impl Interp {
         let dict = Rc::new(RefCell::new(Dict::new()));
         dict.borrow_mut().insert("__module__", Value::Str(frame.module.name.clone()));
         dict.borrow_mut().insert("__qualname__", Value::Str(qualname.clone()));
-        if let Some(Stmt { kind: StmtKind::Expr(doc), .. }) = def.body.first() {
-            if let crate::lang::ast::ExprKind::Constant(crate::lang::ast::Constant::Str(doc)) = &doc.kind {
-                dict.borrow_mut().insert("__doc__", Value::Str(doc.clone()));
-            }
+        if let Some(doc) = docstring(&def.body) {
+            dict.borrow_mut().insert("__doc__", Value::Str(doc.clone()));
         }
         let names = Names::Class(dict.clone(), Rc::new(def.scope.clone()));
         let body = Frame::inside(frame, names, Some(cell.clone()), format!("{qualname}.").into());
@@ -120,5 +118,13 @@ impl Interp {
             self.call_special(&object, "__set_name__", [Value::Class(class.clone()), name])?;
         }
         Ok(())
+    }
+}
+
+/// The string that a body begins with.
+pub(super) fn docstring(body: &[Stmt]) -> Option<&Name> {
+    match &body.first()?.kind {
+        StmtKind::Expr(Expr { kind: ExprKind::Constant(Constant::Str(text)), .. }) => Some(text),
+        _ => None,
     }
 }

@@ -127,7 +127,7 @@ fn grouped(digits: &str, separator: Option<char>, size: usize) -> String {
     let Some(separator) = separator else { return digits.to_owned() };
     let mut text = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % size == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(size) {
             text.push(separator);
         }
         text.push(c);

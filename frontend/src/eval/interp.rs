@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Steps (statements, calls, items) before an evaluation is taken for endless.
-pub const BUDGET: u64 = 200_000_000;
+pub const BUDGET: u64 = 50_000_000;
 
 /// Python's recursion limit.
 pub const MAX_CALLS: usize = 1000;

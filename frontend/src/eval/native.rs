@@ -57,9 +57,11 @@ impl Bound {
 
 pub type NativeFn = fn(&mut Interp, &Bound) -> Eval;
 
+type Closure = dyn Fn(&mut Interp, &Bound) -> Eval;
+
 enum Run {
     Plain(NativeFn),
-    Closure(Box<dyn Fn(&mut Interp, &Bound) -> Eval>),
+    Closure(Box<Closure>),
 }
 
 pub struct Native {

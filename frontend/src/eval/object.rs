@@ -115,7 +115,7 @@ pub struct Class {
 
 impl Class {
     /// The class and its ancestors, in resolution order.
-    pub fn mro<'a>(self: &'a Rc<Class>) -> impl Iterator<Item = &'a Rc<Class>> {
+    pub fn mro(self: &Rc<Class>) -> impl Iterator<Item = &Rc<Class>> {
         std::iter::once(self).chain(&self.ancestors)
     }
 

@@ -139,6 +139,7 @@ impl Interp {
     }
 
     /// Adds the place to a diagnostic that came from a layer which knows none.
+    #[expect(clippy::boxed_local, reason = "it is what `Eval` carries")]
     pub fn located(&self, raise: Box<Raise>) -> Box<Raise> {
         match *raise {
             Raise::Fatal(d) if d.labels().is_empty() => self.fatal(d),
@@ -147,6 +148,7 @@ impl Interp {
     }
 
     /// Turns what ended the evaluation into the diagnostic that a user reads.
+    #[expect(clippy::boxed_local, reason = "it is what `Eval` carries")]
     pub fn diagnose(&mut self, raise: Box<Raise>) -> Diagnostic {
         match *raise {
             Raise::Fatal(diagnostic) => diagnostic,

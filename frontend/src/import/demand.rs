@@ -18,7 +18,7 @@ impl Interp {
         if let Some(value) = module.globals.borrow().get_str(name) {
             return Ok(Some(value.clone()));
         }
-        self.from_stars(module, name)
+        self.star_imported(module, name)
     }
 
     /// Runs what a name needs of the statements before a limit.
@@ -76,7 +76,7 @@ impl Interp {
     }
 
     /// A name that `from other import *` brings.
-    fn from_stars(&mut self, module: &Rc<Module>, name: &str) -> Eval<Option<Value>> {
+    fn star_imported(&mut self, module: &Rc<Module>, name: &str) -> Eval<Option<Value>> {
         let Some(code) = &module.code else { return Ok(None) };
         for &i in code.stars.iter().filter(|&&i| i < code.limit.get()).rev() {
             let StmtKind::ImportFrom(import) = &code.tree.body[i].kind else { continue };

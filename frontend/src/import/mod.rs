@@ -106,7 +106,7 @@ impl Interp {
         }
         if let Some((key, text)) = self.importer.embedded.get_key_value(name).map(|(k, t)| (*k, *t)) {
             let file = source::register(format!("<stdlib>/{key}.py"), text);
-            let module = Module::parse(key, file, None).map_err(crate::eval::interp::first)?;
+            let module = Module::embedded(key, file).map_err(crate::eval::interp::first)?;
             self.remember(&module);
             return Ok(Some(module));
         }

@@ -21,7 +21,7 @@ pub struct Module {
     pub folder: Option<PathBuf>,
     pub globals: Rc<RefCell<Dict>>,
     pub(super) code: Option<Code>,
-    /// Written in Rust: a name that it lacks is one that is not supported, rather than a mistake.
+    /// Part of this crate: a name that it lacks is one that is not supported, rather than a mistake.
     pub is_native: bool,
 }
 
@@ -54,8 +54,17 @@ impl Module {
 
     /// A module of a parsed file; a `folder` makes it a package.
     pub(crate) fn parse(name: &str, file: FileId, folder: Option<PathBuf>) -> Result<Rc<Module>, Vec<Diagnostic>> {
+        Module::parsed(name, file, folder, false)
+    }
+
+    /// A module that is written in the language and part of this crate.
+    pub(crate) fn embedded(name: &str, file: FileId) -> Result<Rc<Module>, Vec<Diagnostic>> {
+        Module::parsed(name, file, None, true)
+    }
+
+    fn parsed(name: &str, file: FileId, folder: Option<PathBuf>, is_native: bool) -> Result<Rc<Module>, Vec<Diagnostic>> {
         let tree = parse_module(file)?;
-        let module = Module::with(name, folder, Some(Code::new(tree)), false);
+        let module = Module::with(name, folder, Some(Code::new(tree)), is_native);
         module.globals.borrow_mut().insert("__file__", file.source().name.as_str());
         Ok(Rc::new(module))
     }

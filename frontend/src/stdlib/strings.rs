@@ -182,7 +182,7 @@ fn join(it: &mut Interp, a: &Bound) -> Eval {
     Ok(parts.join(this(a)).into())
 }
 
-fn strip<'a>(a: &'a Bound, start: bool, end: bool) -> &'a str {
+fn strip(a: &Bound, start: bool, end: bool) -> &str {
     let set = a.at(1).as_str();
     let drop = |c: char| set.map_or(c.is_whitespace(), |set| set.contains(c));
     let text = if start { this(a).trim_start_matches(drop) } else { this(a) };
