@@ -5,6 +5,9 @@
 //! panels of stored operands; the result does not depend on the number of threads, for no sum is split between tasks.
 //! Unsafe code: addresses of rows, panels and tiles, and calls of routines on them.
 
+#[cfg(test)]
+mod tests;
+
 use super::block::matmul::{MatmulArgs, MatmulKernel, Packed, matmul_for_cpu};
 use super::compile::{Function, Functions, SharedCall};
 use super::formula::Formula;

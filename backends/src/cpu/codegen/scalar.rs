@@ -166,8 +166,7 @@ impl Emitter<'_> {
             Ceil => self.b.ins().ceil(x[0]),
             Round => self.b.ins().nearest(x[0]),
             Trunc => self.b.ins().trunc(x[0]),
-            Min => self.extreme(FloatCC::LessThan, x[0], x[1]),
-            Max => self.extreme(FloatCC::GreaterThan, x[0], x[1]),
+            Min | Max => self.extreme(op, x[0], x[1]),
             Lt => self.b.ins().fcmp(FloatCC::LessThan, x[0], x[1]),
             Le => self.b.ins().fcmp(FloatCC::LessThanOrEqual, x[0], x[1]),
             Eq => self.b.ins().fcmp(FloatCC::Equal, x[0], x[1]),
@@ -183,11 +182,12 @@ impl Emitter<'_> {
         if ty.is_vector() { self.b.ins().splat(ty, one) } else { one }
     }
 
-    /// `min` or `max`, NaN if either is. A comparison with NaN is false and gives `b`, so only `a` needs a test, and a constant none:
-    /// as `a`, it leaves one `minps`.
-    fn extreme(&mut self, better: FloatCC, a: Value, b: Value) -> Value {
+    /// `min` or `max`, NaN if either is. A comparison with NaN is false and gives `b`, so only `a` needs a test, and a constant none.
+    /// Written with `<` alone, the choice is one `minps` or `maxps`.
+    fn extreme(&mut self, op: ScalarOp, a: Value, b: Value) -> Value {
         let (a, b) = if self.is_constant(b) { (b, a) } else { (a, b) };
-        let wins = self.b.ins().fcmp(better, a, b);
+        let (low, high) = if op == ScalarOp::Min { (a, b) } else { (b, a) };
+        let wins = self.b.ins().fcmp(FloatCC::LessThan, low, high);
         let best = self.choose(wins, a, b);
         if self.is_constant(a) {
             return best;
