@@ -23,9 +23,11 @@ fn session() -> Session {
 #[test]
 fn programs_hold_their_assertions() {
     let entries = std::fs::read_dir(root().join("tests/nn")).expect("the folder is part of the tests");
-    let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "py")).collect();
+    let mut files: Vec<PathBuf> =
+        entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "py")).collect();
     files.sort();
-    let failures: Vec<String> = files.iter().filter_map(|path| run(path).err().map(|text| format!("{}\n{text}", path.display()))).collect();
+    let failures: Vec<String> =
+        files.iter().filter_map(|path| run(path).err().map(|text| format!("{}\n{text}", path.display()))).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

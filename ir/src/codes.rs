@@ -49,6 +49,9 @@ codes! {
     RECURSION = 212, "recursion too deep", "Functions call each other more than a thousand levels deep: `RecursionError`.";
     NO_END = 213, "no end in sight", "The evaluation took more steps than its budget: most likely a loop that never ends.";
     RAISED = 214, "exception raised", "The program raised an exception that nothing caught.";
+    TRACED_CONDITION = 220, "condition not known while tracing", "Control flow depends on the value of a tensor or on a size that is known only when the program runs.";
+    TRACED_VALUE = 221, "value not known while tracing", "A number is needed that only the running program has: the value of a tensor, a size that was declared symbolic, a random number.";
+    TRACED_STATE = 222, "state changes while tracing", "`forward` writes to a parameter or a buffer of the module.";
 
     // E03: types and shapes
     SHAPE_MISMATCH = 301, "shapes disagree", "Two operands of an op have sizes that cannot be combined. Both are labelled with their types.";
@@ -69,6 +72,7 @@ codes! {
     UNSUPPORTED_FILE = 407, "unsupported kind of file", "The file is well formed but uses a variant that is not read: the message says which, the hint how to save it again.";
     NO_TENSORS = 408, "not a set of named tensors", "The file holds something else than a dict from names to tensors.";
     EXCESSIVE_FILE = 409, "file asks for too much", "The file would expand to far more memory than its size explains, as a decompression bomb does.";
+    CHECKPOINT_MISMATCH = 410, "checkpoint does not fit the module", "Names that the module has and the checkpoint lacks, names that the module does not have, or shapes that disagree: all of them are listed at once.";
 
     // E05: running
     INPUT_MISMATCH = 501, "input does not fit", "A method was called with tensors of other number, dtype or shape than it was compiled for. The message names the input, and what was declared.";
@@ -87,6 +91,12 @@ codes! {
     // E07: lowering and code generation
     ILLEGAL_KERNEL = 701, "kernel cannot be compiled", "A kernel reached the code generator in a form that it does not take. Passes legalise kernels first, so this is a bug of the compiler, not of the model.";
     CODE_GENERATOR = 702, "code generator failed", "Cranelift refused a function or this machine, or memory for code could not be had.";
+
+    // E08: command line and files
+    BAD_MODEL = 801, "no such model", "The model argument names a file, an artifact or an expression that does not give a module with a forward method.";
+    BAD_OPTION = 802, "option cannot be read", "The value of a command-line option does not have the form that the option takes.";
+    NOT_AVAILABLE = 803, "not available", "The device, the stage or the combination of options exists in the design but not in this build.";
+    NO_INPUTS = 804, "types of the inputs are not known", "Tracing needs the dtype and the sizes of every tensor argument: from --inputs, or from --input-spec.";
 }
 
 /// The explanation of a code written `E0203` or `203`.

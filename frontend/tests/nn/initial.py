@@ -80,3 +80,11 @@ for name, run, first, total in [
 
 assert init.calculate_gain('tanh') == 5 / 3 and init.calculate_gain('leaky_relu', 0.2) == (2 / 1.04) ** 0.5
 assert init.constant_(torch.empty(2), 3.0).tolist() == [3.0, 3.0]
+
+torch.manual_seed(5)
+for name, run, first, total in [
+    ('orthogonal_', lambda: init.orthogonal_(torch.empty((4, 4))), 0.6281954050064087, 0.5683653559535742),
+    ('orthogonal_', lambda: init.orthogonal_(torch.empty((3, 5)), gain=2.0), 0.8828833103179932, -1.5332490745931864),
+    ('orthogonal_', lambda: init.orthogonal_(torch.empty((5, 2, 2))), 0.33764827251434326, -0.7970148101449013),
+]:
+    check(name, run(), first, total)

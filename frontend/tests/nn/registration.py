@@ -49,7 +49,6 @@ net.mask = torch.ones(1)
 assert net._buffers["mask"].tolist() == [1.0] and "mask" not in net.state_dict()
 net.plain = nn.Parameter(torch.ones(1))
 assert "plain" not in net.__dict__ and list(net._parameters) == ["w", "plain"]
-net.plain = nn.Identity() if False else net.plain
 net.a = None
 assert net.a is None and [name for name, _ in net.named_children()] == ["b"]
 net.count = nn.Parameter(torch.ones(1))

@@ -199,6 +199,8 @@ class PReLU(Module):
 
 
 class _Shrink(Module):
+    """Zero between `-lambd` and `lambd`."""
+
     def __init__(self, lambd=0.5):
         super().__init__()
         self.lambd = lambd
@@ -209,12 +211,12 @@ class _Shrink(Module):
 
 class Hardshrink(_Shrink):
     def forward(self, input):
-        return F.hardshrink(input, self.lambd)
+        return input.masked_fill(input.abs() <= self.lambd, 0.0)
 
 
 class Softshrink(_Shrink):
     def forward(self, input):
-        return F.softshrink(input, self.lambd)
+        return input - input.clamp(-self.lambd, self.lambd)
 
 
 class Sigmoid(Module):

@@ -2,6 +2,7 @@
 import math
 
 import torch
+from torch.nn.parameter import _orthonormal
 
 _GAINS = {"sigmoid": 1.0, "linear": 1.0, "tanh": 5.0 / 3, "relu": math.sqrt(2.0), "selu": 3.0 / 4}
 
@@ -51,6 +52,18 @@ def dirac_(tensor, groups=1):
         for d in range(min(out_channels, sizes[1])):
             tensor[(g * out_channels + d, d, *middle)] = 1
     return tensor
+
+
+def orthogonal_(tensor, gain=1, generator=None):
+    """Rows, or columns where they are fewer, that are orthogonal and of length `gain`."""
+    if tensor.ndimension() < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if tensor.numel() == 0:
+        return tensor
+    rows = tensor.size(0)
+    flat = torch.empty((rows, tensor.numel() // rows), dtype=tensor.dtype).normal_(0, 1)
+    tensor.copy_(_orthonormal(flat).view(tensor.shape))
+    return tensor.mul_(gain)
 
 
 def sparse_(tensor, sparsity, std=0.01, generator=None):

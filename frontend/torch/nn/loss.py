@@ -1,4 +1,5 @@
 """Losses, each reduced over all elements by `reduction`: "mean", "sum" or "none"."""
+import torch
 from torch.nn import Module, functional as F
 
 
@@ -28,12 +29,18 @@ class MSELoss(_Loss):
 
 
 class SmoothL1Loss(_Loss):
+    """A square where the difference is below `beta`, and straight from there on."""
+
     def __init__(self, size_average=None, reduce=None, reduction="mean", beta=1.0):
         super().__init__(size_average, reduce, reduction)
         self.beta = beta
 
     def forward(self, input, target):
-        return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+        distance = (input - target).abs()
+        loss = distance
+        if self.beta > 0:
+            loss = torch.where(distance < self.beta, 0.5 * distance**2 / self.beta, distance - 0.5 * self.beta)
+        return loss.mean() if self.reduction == "mean" else loss.sum() if self.reduction == "sum" else loss
 
 
 class NLLLoss(_WeightedLoss):

@@ -2,12 +2,13 @@
 
 use super::Row;
 use super::member::{self, BUFFERS, MODULES, PARAMETERS};
+use crate::eval::Dict;
 use crate::eval::native::Bound;
 use crate::eval::raise::Eval;
 use crate::eval::value::Value;
-use crate::eval::Dict;
 use crate::torch::{Cx, Tensor};
 
+#[rustfmt::skip]
 pub const METHODS: &[Row] = &[
     ("__init__",    "self / *args **kwargs", init),
     ("__setattr__", "self name value",       set),
@@ -139,8 +140,7 @@ fn get(cx: &mut Cx, a: &Bound) -> Eval {
     let name = cx.text(a.at(1), "attribute name")?;
     let found = [PARAMETERS, BUFFERS, MODULES].iter().find_map(|dict| {
         let members = member::members(this, dict)?;
-        let value = members.borrow().get_str(name).cloned();
-        value
+        members.borrow().get_str(name).cloned()
     });
     found.ok_or_else(|| cx.it.no_attribute(this, name))
 }

@@ -8,6 +8,7 @@ use crate::eval::raise::{Eval, Raise};
 use crate::eval::value::Value;
 use crate::torch::Cx;
 
+#[rustfmt::skip]
 pub const METHODS: &[Row] = &[
     ("__call__",   "self / *args **kwargs", call),
     ("_call_impl", "self / *args **kwargs", call),
@@ -96,7 +97,8 @@ fn pre_hook(cx: &mut Cx, this: &Value, args: &mut Args, hook: &Value, with_kwarg
         }
         _ => {
             let got = cx.it.str(&result)?;
-            Err(cx.runtime_error(format!("forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {got}.")))
+            Err(cx
+                .runtime_error(format!("forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {got}.")))
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::torch::dtype::{Device, dtype_of};
 use crate::torch::{Cx, Tensor};
 use cresset_ir::{DType, Diagnostic, codes};
 
+#[rustfmt::skip]
 pub const METHODS: &[Row] = &[
     ("to",           "self / *args **kwargs",   to),
     ("float",        "self",                    float),

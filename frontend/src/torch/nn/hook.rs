@@ -9,6 +9,7 @@ use crate::eval::value::Value;
 use crate::torch::Cx;
 use std::rc::Rc;
 
+#[rustfmt::skip]
 pub const METHODS: &[Row] = &[
     ("register_forward_pre_hook",           "self hook * prepend? with_kwargs?",              forward_pre),
     ("register_forward_hook",               "self hook * prepend? with_kwargs? always_call?", forward),

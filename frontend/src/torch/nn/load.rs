@@ -12,6 +12,7 @@ use crate::lang::ast::Name;
 use crate::torch::{Cx, Handle, Tensor};
 use std::rc::Rc;
 
+#[rustfmt::skip]
 pub const METHODS: &[Row] = &[
     ("load_state_dict",       "self state_dict strict? assign?", load_state_dict),
     ("_load_from_state_dict", "self state_dict prefix local_metadata strict missing_keys unexpected_keys error_msgs", load),
@@ -216,7 +217,16 @@ fn note_unexpected(this: &Value, entries: &Dict, prefix: &str, own: &[&str], ext
 }
 
 #[allow(clippy::too_many_arguments)]
-fn load_one(cx: &mut Cx, this: &Value, name: &str, own: &Value, key: &str, given: &Value, assign: bool, report: &Report) -> Eval<()> {
+fn load_one(
+    cx: &mut Cx,
+    this: &Value,
+    name: &str,
+    own: &Value,
+    key: &str,
+    given: &Value,
+    assign: bool,
+    report: &Report,
+) -> Eval<()> {
     let (Some(tensor), Some(source)) = (own.downcast::<Tensor>(), given.downcast::<Tensor>()) else {
         let class = cx.it.class_of(given);
         let class = cx.it.repr(&Value::Class(class))?;
@@ -254,12 +264,12 @@ fn copy(cx: &mut Cx, tensor: &Tensor, value: Handle) -> Eval<()> {
 
 /// Puts the tensor of the checkpoint in place of the module's own.
 fn assign_tensor(cx: &mut Cx, this: &Value, name: &str, own: &Tensor, source: &Tensor, value: Handle) -> Eval<()> {
-    let new = match (source.shape() == own.shape(), own.is_parameter()) {
-        (false, _) => Tensor::new(cx.torch, value),
-        (true, true) => source.retyped(&cx.torch.classes.parameter),
-        (true, false) => source.retyped(&cx.torch.classes.tensor),
+    let classes = &cx.torch.classes;
+    let class = if own.is_parameter() { &classes.parameter } else { &classes.tensor };
+    let new = match source.shape() == own.shape() {
+        true => source.retyped(class),
+        false => Tensor::new(cx.torch, value).retyped(class),
     };
-    let new = if own.is_parameter() { new.retyped(&cx.torch.classes.parameter) } else { new };
     new.requires_grad.set(own.requires_grad.get());
     cx.it.setattr(this, name, Value::Foreign(new))
 }
@@ -275,11 +285,11 @@ pub fn incompatible_keys(it: &Interp) -> Rc<Class> {
 
 fn repr(it: &mut Interp, a: &Bound) -> Result<Value, Box<Raise>> {
     let Value::Instance(keys) = a.at(0) else { return Ok(Value::None) };
-    let (missing, unexpected) = (keys.get("missing_keys").unwrap_or(Value::None), keys.get("unexpected_keys").unwrap_or(Value::None));
+    let (missing, unexpected) =
+        (keys.get("missing_keys").unwrap_or(Value::None), keys.get("unexpected_keys").unwrap_or(Value::None));
     if !it.truth(&missing)? && !it.truth(&unexpected)? {
         return Ok("<All keys matched successfully>".into());
     }
     let (missing, unexpected) = (it.repr(&missing)?, it.repr(&unexpected)?);
     Ok(format!("_IncompatibleKeys(missing_keys={missing}, unexpected_keys={unexpected})").into())
 }
-

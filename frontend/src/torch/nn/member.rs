@@ -81,7 +81,9 @@ impl Cx<'_> {
             other => self.it.class_of(other),
         };
         match class.lookup("__module__").as_ref().and_then(Value::as_str) {
-            Some(module) if module != "builtins" && !matches!(value, Value::Class(c) if c.builtin) => format!("{module}.{}", class.name),
+            Some(module) if module != "builtins" && !matches!(value, Value::Class(c) if c.builtin) => {
+                format!("{module}.{}", class.name)
+            }
             _ => class.name.to_string(),
         }
     }

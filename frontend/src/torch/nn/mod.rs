@@ -11,6 +11,7 @@ mod hook;
 mod load;
 mod member;
 mod mode;
+mod orthonormal;
 mod parameter;
 mod register;
 mod repr;
@@ -30,8 +31,18 @@ use std::rc::Rc;
 /// A line of a table of methods: name, parameters, body.
 type Row = (&'static str, &'static str, fn(&mut Cx, &Bound) -> Eval);
 
-const METHODS: &[&[Row]] =
-    &[attr::METHODS, register::METHODS, call::METHODS, hook::METHODS, walk::METHODS, mode::METHODS, convert::METHODS, save::METHODS, load::METHODS, repr::METHODS];
+const METHODS: &[&[Row]] = &[
+    attr::METHODS,
+    register::METHODS,
+    call::METHODS,
+    hook::METHODS,
+    walk::METHODS,
+    mode::METHODS,
+    convert::METHODS,
+    save::METHODS,
+    load::METHODS,
+    repr::METHODS,
+];
 
 /// Fills the class `Module`, and makes `torch.nn` importable. Nothing of it is parsed before one of its names is asked for.
 pub fn install(it: &mut Interp, torch: &Rc<Torch>) {
@@ -46,12 +57,22 @@ pub fn install(it: &mut Interp, torch: &Rc<Torch>) {
     let namespace = Module::native("torch.nn.modules.module");
     namespace.set("Module", Value::Class(module.clone()));
     namespace.set("_IncompatibleKeys", Value::Class(load::incompatible_keys(it)));
+    let parameter = parameter::install(torch);
+    parameter.set("_orthonormal", function(torch, "_orthonormal", "matrix", orthonormal::orthonormal));
     it.remember(&namespace);
-    it.remember(&parameter::install(torch));
+    it.remember(&parameter);
     sources::install(it);
+    if let Ok(Some(root)) = it.find_module("torch") {
+        root.set("typename", function(torch, "typename", "obj", |cx, a| Ok(cx.typename(a.at(0)).into())));
+    }
 }
 
 fn method(torch: &Rc<Torch>, name: &str, params: &str, run: fn(&mut Cx, &Bound) -> Eval) -> Value {
     let torch = torch.clone();
     Value::Native(Native::new(name, params, move |it, bound| run(&mut Cx { it, torch: &torch }, bound), true))
+}
+
+fn function(torch: &Rc<Torch>, name: &str, params: &str, run: fn(&mut Cx, &Bound) -> Eval) -> Value {
+    let torch = torch.clone();
+    Native::closure(name, params, move |it, bound| run(&mut Cx { it, torch: &torch }, bound))
 }

@@ -9,6 +9,7 @@ use crate::eval::raise::Eval;
 use crate::eval::value::Value;
 use crate::torch::{Cx, Tensor};
 
+#[rustfmt::skip]
 pub const METHODS: &[Row] = &[
     ("register_parameter", "self name param",               parameter),
     ("register_buffer",    "self name tensor persistent?",  buffer),
@@ -70,7 +71,10 @@ impl Cx<'_> {
     pub fn register_parameter(&mut self, this: &Value, name: &str, value: &Value) -> Eval<()> {
         check_name(self, this, "parameter", PARAMETERS, name)?;
         if !value.is_none() && !member::is_parameter(value) {
-            let text = format!("cannot assign '{}' object to parameter '{name}' (torch.nn.Parameter or None required)", self.typename(value));
+            let text = format!(
+                "cannot assign '{}' object to parameter '{name}' (torch.nn.Parameter or None required)",
+                self.typename(value)
+            );
             return Err(self.it.type_error(text));
         }
         insert(this, PARAMETERS, name, value);
@@ -83,7 +87,8 @@ impl Cx<'_> {
         }
         check_name(self, this, "buffer", BUFFERS, name)?;
         if !value.is_none() && value.downcast::<Tensor>().is_none() {
-            let text = format!("cannot assign '{}' object to buffer '{name}' (torch Tensor or None required)", self.typename(value));
+            let text =
+                format!("cannot assign '{}' object to buffer '{name}' (torch Tensor or None required)", self.typename(value));
             return Err(self.it.type_error(text));
         }
         let persistent = self.it.truth(persistent)?;

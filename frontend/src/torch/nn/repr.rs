@@ -7,6 +7,7 @@ use crate::eval::raise::Eval;
 use crate::eval::value::Value;
 use crate::torch::Cx;
 
+#[rustfmt::skip]
 pub const METHODS: &[Row] = &[
     ("__repr__",   "self", repr),
     ("extra_repr", "self", nothing),

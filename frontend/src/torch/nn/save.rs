@@ -7,6 +7,7 @@ use crate::eval::raise::Eval;
 use crate::eval::value::Value;
 use crate::torch::{Cx, Tensor};
 
+#[rustfmt::skip]
 pub const METHODS: &[Row] = &[
     ("state_dict",          "self destination? prefix? keep_vars?", state_dict),
     ("_save_to_state_dict", "self destination prefix keep_vars",    save),
@@ -31,7 +32,8 @@ fn state_dict(cx: &mut Cx, a: &Bound) -> Eval {
     cx.it.call_method(this, "_save_to_state_dict", saved)?;
     for (name, child) in member::entries(this, MODULES) {
         let path = Value::from(format!("{prefix}{name}."));
-        let named = vec![("destination".into(), destination.clone()), ("prefix".into(), path), ("keep_vars".into(), keep_vars.clone())];
+        let named =
+            vec![("destination".into(), destination.clone()), ("prefix".into(), path), ("keep_vars".into(), keep_vars.clone())];
         cx.it.call_method(&child, "state_dict", Args { pos: vec![], named })?;
     }
     let mut destination = destination;

@@ -56,13 +56,19 @@ fn hint(cx: &mut Cx, module: &Value, report: &Report) -> Option<String> {
     let (missing, unexpected) = (report.missing(), report.unexpected());
     let pairs = || missing.iter().flat_map(|m| unexpected.iter().map(move |u| (&**m, &**u)));
     if let Some(prefix) = pairs().find_map(|(m, u)| u.strip_suffix(m).filter(|p| p.ends_with('.'))) {
-        return Some(format!("the names in the checkpoint begin with `{prefix}`, those of the module do not: load it with that prefix taken off"));
+        return Some(format!(
+            "the names in the checkpoint begin with `{prefix}`, those of the module do not: load it with that prefix taken off"
+        ));
     }
     if let Some(prefix) = pairs().find_map(|(m, u)| m.strip_suffix(u).filter(|p| p.ends_with('.'))) {
-        return Some(format!("the names of the module begin with `{prefix}`, those in the checkpoint do not: it may be the checkpoint of `{}` alone", prefix.trim_end_matches('.')));
+        return Some(format!(
+            "the names of the module begin with `{prefix}`, those in the checkpoint do not: it may be the checkpoint of `{}` alone",
+            prefix.trim_end_matches('.')
+        ));
     }
     let known: Vec<String> = names(cx, module);
-    let near = |u: &str| nearest(u, known.iter().map(String::as_str).filter(|k| missing.iter().any(|m| **m == **k))).map(str::to_owned);
+    let near =
+        |u: &str| nearest(u, known.iter().map(String::as_str).filter(|k| missing.iter().any(|m| **m == **k))).map(str::to_owned);
     unexpected.iter().find_map(|u| Some(format!("`{u}` is unexpected: did you mean `{}`?", near(u)?)))
 }
 
@@ -70,6 +76,8 @@ fn hint(cx: &mut Cx, module: &Value, report: &Report) -> Option<String> {
 fn names(cx: &mut Cx, module: &Value) -> Vec<String> {
     let torch = cx.torch;
     let tree = cx.it.run(|it| Cx { it, torch }.tree(module, "", false)).unwrap_or_default();
-    let named = tree.iter().flat_map(|(path, module)| save::state(module).into_iter().map(move |(name, _)| super::walk::join(path, &name)));
+    let named = tree
+        .iter()
+        .flat_map(|(path, module)| save::state(module).into_iter().map(move |(name, _)| super::walk::join(path, &name)));
     named.map(|name| name.to_string()).collect()
 }

@@ -10,6 +10,7 @@ use crate::lang::ast::Name;
 use crate::torch::Cx;
 use std::collections::HashSet;
 
+#[rustfmt::skip]
 pub const METHODS: &[Row] = &[
     ("named_modules",    "self memo? prefix? remove_duplicate?",    named_modules),
     ("modules",          "self remove_duplicate?",                  modules),
@@ -92,7 +93,14 @@ pub fn join(prefix: &str, name: &str) -> Name {
     }
 }
 
-fn visit(cx: &mut Cx, this: &Value, path: &str, unique: bool, seen: &mut HashSet<usize>, out: &mut Vec<(Name, Value)>) -> Eval<()> {
+fn visit(
+    cx: &mut Cx,
+    this: &Value,
+    path: &str,
+    unique: bool,
+    seen: &mut HashSet<usize>,
+    out: &mut Vec<(Name, Value)>,
+) -> Eval<()> {
     cx.it.deeper()?;
     if unique && !seen.insert(this.address()) {
         return Ok(());
