@@ -4,3 +4,4 @@ pub mod eval;
 pub mod import;
 pub mod lang;
 pub mod stdlib;
+pub mod torch;

@@ -1,0 +1,114 @@
+//! Traced graphs, and what cannot be traced, as text.
+
+use cresset_frontend::eval::Interp;
+use cresset_frontend::torch::{Session, Traced};
+use cresset_ir::dim::Range;
+use cresset_ir::eval::{Evaluate, Reference};
+use cresset_ir::{DType, Dim, Facts, Result, Sym, Tensor, Type};
+use std::path::Path;
+use std::rc::Rc;
+
+type Input<'a> = (&'a str, DType, &'a [Dim]);
+
+/// Instantiates and traces, then looks at the result inside of the session's thread.
+fn traced<T: Send>(
+    spec: &str,
+    input: Input,
+    ranges: &[(&str, i64, i64)],
+    look: impl FnOnce(Traced) -> Result<T> + Send,
+) -> Result<T> {
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join(spec).display().to_string();
+    Interp::on_big_stack(|| {
+        let mut session = Session::new(&[], Rc::new(Reference));
+        session.manual_seed(0);
+        let module = session.instantiate(&spec)?;
+        session.train(&module, false)?;
+        let ranges = ranges.iter().map(|&(name, min, max)| (Sym::new(name), Range { min, max: Some(max) })).collect();
+        let (name, dtype, shape) = input;
+        look(session.trace_forward(&module, &[(name, Type::new(dtype, shape))], Facts { ranges })?)
+    })
+}
+
+fn text(spec: &str, input: Input, ranges: &[(&str, i64, i64)]) -> String {
+    match traced(spec, input, ranges, |t| Ok(t.program.to_string())) {
+        Ok(text) => text,
+        Err(error) => panic!("{}", error.render(false)),
+    }
+}
+
+/// A module of `torch/traced.py` on `f32[B, T, 4]`.
+fn small(class: &str) -> Result<String> {
+    let shape = [Dim::sym("B"), Dim::sym("T"), 4i64.into()];
+    traced(&format!("tests/torch/traced.py:{class}()"), ("x", DType::F32, &shape), &[("B", 1, 8), ("T", 1, 64)], |t| {
+        Ok(t.program.to_string())
+    })
+}
+
+#[test]
+fn digits_cnn() {
+    let shape = [Dim::sym("B"), 1i64.into(), 8i64.into(), 8i64.into()];
+    insta::assert_snapshot!(text(
+        "../tests/data/digits/digits_cnn.py:DigitsCnn()",
+        ("images", DType::F32, &shape),
+        &[("B", 1, 64)]
+    ));
+}
+
+#[test]
+fn chargpt() {
+    let spec = "../tests/data/chargpt/chargpt.py:CharGpt(Config(n_layer=1))";
+    insta::assert_snapshot!(text(spec, ("tokens", DType::I64, &[Dim::sym("B"), Dim::sym("T")]), &[("B", 1, 8), ("T", 1, 1024)]));
+}
+
+#[test]
+fn small_modules() {
+    let all: Vec<String> =
+        ["Shapes", "InPlace", "Guarded"].iter().map(|class| small(class).unwrap_or_else(|e| e.render(false))).collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn what_cannot_be_traced_says_why() {
+    let classes = ["Branches", "SizeBranches", "Loops", "Items", "Stateful", "Noise", "Mismatch"];
+    let all: Vec<String> = classes
+        .iter()
+        .map(|class| match small(class) {
+            Ok(text) => text,
+            Err(error) => error.render(false).replace(env!("CARGO_MANIFEST_DIR"), ""),
+        })
+        .collect();
+    insta::assert_snapshot!(all.join("\n\n"));
+}
+
+/// The traced graph computes what the layers compute when they are called on tensors.
+#[test]
+fn a_trace_computes_what_the_module_does() {
+    let spec = format!("{}/../tests/data/digits/digits_cnn.py:DigitsCnn(4)", env!("CARGO_MANIFEST_DIR"));
+    let difference: Result<f64> = Interp::on_big_stack(|| {
+        let mut session = Session::new(&[], Rc::new(Reference));
+        let module = session.instantiate(&spec)?;
+        session.train(&module, false)?;
+        let pixels: Vec<f32> = (0..128).map(|i| (i % 17) as f32 / 17.0).collect();
+        let images = Tensor::from_slice(&[2, 1, 8, 8], &pixels)?;
+        let argument = session.tensor(images.clone());
+        let eager = session.it.invoke(&module, cresset_frontend::eval::Args::of([argument]))?;
+        let eager = session.elements(&eager)?;
+        let shape = [Dim::sym("B"), 1i64.into(), 8i64.into(), 8i64.into()];
+        let traced = session.trace_forward(&module, &[("images", Type::new(DType::F32, shape.to_vec()))], Facts::default())?;
+        let values = traced.values.all()?;
+        let outputs = Reference.evaluate(&traced.program, "forward", &[images], &|name| values.get(name).cloned())?;
+        outputs[0].max_abs_diff(&eager)
+    });
+    match difference {
+        Ok(difference) => assert!(difference < 1e-5, "{difference}"),
+        Err(error) => panic!("{}", error.render(false)),
+    }
+}
+
+#[test]
+fn a_file_with_one_module_needs_no_expression() {
+    let spec = "../tests/data/digits/digits_cnn.py";
+    let shape = [2i64.into(), 1i64.into(), 8i64.into(), 8i64.into()];
+    let names = traced(spec, ("images", DType::F32, &shape), &[], |t| Ok(t.program.name)).map_err(|e| e.render(false));
+    assert_eq!(names.as_deref(), Ok("DigitsCnn"));
+}
