@@ -23,6 +23,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("torch.nn.modules.pooling",       include_str!("../../../torch/nn/pooling.py")),
     ("torch.nn.modules.sparse",        include_str!("../../../torch/nn/sparse.py")),
     ("torch.nn.modules.transformer",   include_str!("../../../torch/nn/transformer.py")),
+    ("torch.nn.utils",                 include_str!("../../../torch/nn/utils.py")),
     ("torch.func",                     include_str!("../../../torch/nn/func.py")),
     ("torch.utils.hooks",              include_str!("../../../torch/nn/hooks.py")),
 ];

@@ -3,8 +3,9 @@
 use super::load::Report;
 use super::member::{BUFFERS, PARAMETERS};
 use super::save;
-use crate::eval::raise::nearest;
+use crate::eval::raise::{Eval, nearest};
 use crate::eval::value::Value;
+use crate::eval::{Args, Dict};
 use crate::torch::{Cx, Handle, Lazy, Tensor};
 use cresset_ir::{Diagnostic, Result, codes};
 use indexmap::IndexMap;
@@ -42,12 +43,24 @@ pub fn load(cx: &mut Cx, module: &Value, tensors: &IndexMap<String, cresset_ir::
         (Value::from(name.as_str()), Value::Foreign(tensor))
     });
     let given: Vec<(Value, Value)> = given.collect();
+    if cx.overrides(module, "load_state_dict") {
+        return own_method(cx, module, given, strict);
+    }
     let report = cx.it.run(|it| Cx { it, torch }.load(module, given, None, false))?;
     let Some(text) = report.text(&cx.it.type_name(module), strict) else { return Ok(()) };
     let diagnostic = Diagnostic::error(codes::CHECKPOINT_MISMATCH, text);
     Err(match hint(cx, module, &report) {
         Some(hint) => diagnostic.hint(hint),
         None => diagnostic,
+    })
+}
+
+/// Through the `load_state_dict` that the module's class defines itself.
+fn own_method(cx: &mut Cx, module: &Value, given: Vec<(Value, Value)>, strict: bool) -> Result<()> {
+    cx.it.run(|it| {
+        let dict = given.into_iter().map(|(key, value)| Ok((it.key(&key)?, value))).collect::<Eval<Dict>>()?;
+        let named = vec![("strict".into(), Value::Bool(strict))];
+        it.call_method(module, "load_state_dict", Args { pos: vec![Value::dict(dict)], named }).map(drop)
     })
 }
 
