@@ -146,6 +146,20 @@ impl Plan {
         self.inputs.iter().flat_map(|(_, ty)| &ty.shape).for_each(|d| d.symbols(&mut out));
         out.into_iter().collect()
     }
+
+    /// The number of kernel launches written in the steps, nested ones included.
+    pub fn launches(&self) -> usize {
+        fn count(steps: &[Step]) -> usize {
+            let one = |step: &Step| match step {
+                Step::Launch { .. } => 1,
+                Step::Copy { .. } => 0,
+                Step::If { then, otherwise, .. } => count(then) + count(otherwise),
+                Step::While { head, body, .. } => count(head) + count(body),
+            };
+            steps.iter().map(one).sum()
+        }
+        count(&self.steps)
+    }
 }
 
 impl SlotInfo {

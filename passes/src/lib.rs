@@ -1,5 +1,6 @@
 //! Passes: from the traced graph to scheduled kernels and a plan.
 
+pub mod compile;
 pub mod cse;
 pub mod dce;
 pub mod expand;
