@@ -59,7 +59,9 @@ impl Control for Tracing {
 
     fn assume(&self, it: &mut Interp, test: &Value, message: Code<Value>) -> Eval<()> {
         let Some(relation) = test.downcast::<SymBool>() else { return Err(self.refuse(it, test)) };
+        let place = it.span;
         let message = message(it)?;
+        it.span = place;
         let message = if message.is_none() { String::new() } else { it.str(&message)? };
         relation.guard(it, true, message);
         Ok(())
