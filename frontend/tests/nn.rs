@@ -2,11 +2,12 @@
 //!
 //! Every file in `nn/` holds its own assertions, recorded from PyTorch, and passes there too.
 
-use cresset_frontend::eval::{Interp, Value};
+use cresset_frontend::eval::{Args, Interp, Value};
+use cresset_frontend::lang::ast::BinaryOp;
 use cresset_frontend::torch::nn::state;
 use cresset_frontend::torch::{Cx, Session};
-use cresset_ir::eval::Reference;
-use cresset_ir::{DType, Tensor};
+use cresset_ir::eval::{Evaluate, Reference};
+use cresset_ir::{DType, Facts, Tensor};
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -81,4 +82,32 @@ fn a_checkpoint_that_does_not_fit_names_everything_at_once() {
     insta::assert_snapshot!("load_prefixed", load(&prefixed, true).expect_err("names differ"));
     let misspelt = [("embed.weigth", ones(&[4, 2], DType::F32)), ("head.weight", ones(&[2, 2], DType::F32))];
     insta::assert_snapshot!("load_misspelt", load(&misspelt, true).expect_err("names and shapes differ"));
+}
+
+#[test]
+fn a_traced_module_computes_what_it_computes_eagerly() {
+    let data: Vec<f32> = (0..24).map(|i| (i as f32).sin()).collect();
+    let x = Tensor::from_slice(&[2, 3, 4], &data).expect("a tensor");
+    for expr in ["encoder()", "attention()", "hooked()"] {
+        let x = x.clone();
+        let difference = Interp::on_big_stack(move || {
+            let mut session = session();
+            let spec = format!("{}:{expr}", root().join("tests/nn/small.py").display());
+            let module = session.instantiate(&spec).map_err(|d| d.render(false))?;
+            let traced = session.trace_forward(&module, &[("0", x.ty())], Facts::default()).map_err(|d| d.render(false))?;
+            let weights = |name: &str| traced.values.get(name).ok();
+            let results = Reference.evaluate(&traced.program, "forward", &[x.clone()], &weights).map_err(|d| d.render(false))?;
+            let input = session.tensor(x);
+            let eager = session.it.invoke(&module, Args::of([input])).map_err(|d| d.render(false))?;
+            let result = session.tensor(results[0].clone());
+            let difference = session.it.run(|it| {
+                let difference = it.binary(BinaryOp::Sub, &eager, &result)?;
+                let size = it.call_method(&difference, "abs", Args::default())?;
+                it.call_method(&size, "max", Args::default())
+            });
+            let difference = difference.map_err(|d| d.render(false))?;
+            Ok::<f64, String>(sum(&mut session.it, &difference))
+        });
+        assert!(difference.clone().unwrap_or_else(|d| panic!("{d}")) < 1e-6, "{expr}: {difference:?}");
+    }
 }
