@@ -96,7 +96,9 @@ fn a_traced_module_computes_what_it_computes_eagerly() {
             let module = session.instantiate(&spec).map_err(|d| d.render(false))?;
             let traced = session.trace_forward(&module, &[("0", x.ty())], Facts::default()).map_err(|d| d.render(false))?;
             let weights = |name: &str| traced.values.get(name).ok();
-            let results = Reference.evaluate(&traced.program, "forward", &[x.clone()], &weights).map_err(|d| d.render(false))?;
+            let results = Reference
+                .evaluate(&traced.program, "forward", std::slice::from_ref(&x), &weights)
+                .map_err(|d| d.render(false))?;
             let input = session.tensor(x);
             let eager = session.it.invoke(&module, Args::of([input])).map_err(|d| d.render(false))?;
             let result = session.tensor(results[0].clone());
