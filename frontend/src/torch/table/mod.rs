@@ -4,6 +4,7 @@
 
 mod activation;
 mod arithmetic;
+mod arrange;
 mod conversion;
 mod creation;
 mod einsum;
@@ -13,6 +14,7 @@ mod linear;
 mod logic;
 mod movement;
 mod nn;
+mod parts;
 mod pooling;
 mod random;
 mod reduction;
@@ -31,7 +33,8 @@ use cresset_ir::{Category, OpDef};
 
 pub use conversion::assign;
 pub use creation::{largest, tensor_of as creation_of};
-pub use movement::{at, sliced, unsqueezed};
+pub use movement::unsqueezed;
+pub use parts::{at, sliced};
 
 /// Where a function is found: a set of bits.
 pub type On = u8;
@@ -68,6 +71,8 @@ const FAMILIES: &[&[Row]] = &[
     activation::TENSOR_ROWS,
     reduction::ROWS,
     movement::ROWS,
+    parts::ROWS,
+    arrange::ROWS,
     creation::ROWS,
     random::ROWS,
     indexing::ROWS,
