@@ -3,7 +3,6 @@
 use crate::Program;
 use cresset_backends::{cpu, reference};
 use cresset_ir::eval::Reference;
-use cresset_ir::plan::Plan;
 use cresset_ir::{Diagnostic, Result, Target, Tensor, codes};
 use cresset_passes::{PIPELINE, compile, fuse, manager};
 use cresset_runtime::pool::{Pool, default_threads};
@@ -52,7 +51,7 @@ impl Timing {
 /// A method that runs. Any number of threads may call it at once.
 pub struct Compiled {
     runner: Runner,
-    plan: Option<Plan>,
+    kernels: Option<usize>,
     pub timing: Timing,
 }
 
@@ -72,6 +71,10 @@ pub fn target() -> Target {
 /// # Errors
 /// The problem of a pass, or of verification after it.
 pub fn optimise(program: &Program, stop: Option<&str>, limit: Option<(&str, usize)>) -> Result<Program> {
+    for name in stop.into_iter().chain(limit.map(|l| l.0)).filter(|n| !PIPELINE.iter().any(|p| p.name == *n)) {
+        let names: Vec<_> = PIPELINE.iter().map(|p| p.name).collect();
+        return Err(Diagnostic::error(codes::BAD_OPTION, format!("there is no pass `{name}`")).hint(format!("the passes are {}", names.join(", "))));
+    }
     let mut out = program.clone();
     let options = manager::Options { freeze: true, stop_after: stop, limit, dump: None };
     manager::run(PIPELINE, &mut out.ir, &mut out.weights, &Reference, options)?;
@@ -96,7 +99,7 @@ impl Compiled {
         match options.device {
             Device::Reference => {
                 let runner = reference::Reference::new(single.ir, &method, &single.weights)?;
-                Ok(Compiled { runner: Runner::Reference(Box::new(runner)), plan: None, timing: Timing::default() })
+                Ok(Compiled { runner: Runner::Reference(Box::new(runner)), kernels: None, timing: Timing::default() })
             }
             Device::Cpu => Compiled::for_cpu(&single, options),
         }
@@ -111,9 +114,10 @@ impl Compiled {
         let kernels = start.elapsed() - passes;
         let pool = Pool::global(options.threads.unwrap_or_else(default_threads));
         let launcher = cpu::compile(&plan, pool)?;
-        let executable = Executable::new(plan.clone(), Arc::new(launcher), &out.weights)?;
+        let launches = Some(plan.launches());
+        let executable = Executable::new(plan, Arc::new(launcher), &out.weights)?;
         let timing = Timing { passes, kernels, code: start.elapsed() - passes - kernels };
-        Ok(Compiled { runner: Runner::Cpu(Box::new(executable)), plan: Some(plan), timing })
+        Ok(Compiled { runner: Runner::Cpu(Box::new(executable)), kernels: launches, timing })
     }
 
     /// The results for inputs in the order of the signature.
@@ -143,9 +147,9 @@ impl Compiled {
         }
     }
 
-    /// The plan, on devices that have one.
-    pub fn plan(&self) -> Option<&Plan> {
-        self.plan.as_ref()
+    /// Kernels that a run launches, on devices that have kernels.
+    pub fn kernels(&self) -> Option<usize> {
+        self.kernels
     }
 }
 

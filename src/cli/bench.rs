@@ -42,7 +42,7 @@ impl Bench {
         let times = measure(&compiled, &inputs, Duration::from_secs_f64(self.seconds.clamp(0.0, 3600.0)))?;
         let ms = |d: Duration| (d.as_secs_f64() * 1e6).round() / 1e3;
         let threads = self.device.threads.unwrap_or_else(cresset_runtime::pool::default_threads);
-        let kernels = compiled.plan().map_or(0, |p| p.launches());
+        let kernels = compiled.kernels().unwrap_or(0);
         let figures = serde_json::json!({
             "median_ms": ms(times[times.len() / 2]),
             "min_ms": ms(times[0]),
@@ -51,7 +51,7 @@ impl Bench {
             "peak_bytes": peak_bytes(),
             "kernels": kernels,
             "threads": threads,
-            "device": if compiled.plan().is_some() { "cpu" } else { "reference" },
+            "device": if compiled.kernels().is_some() { "cpu" } else { "reference" },
         });
         if self.json {
             println!("{figures}");

@@ -82,7 +82,7 @@ fn tell(compiled: &Compiled) {
     let ms = |d: std::time::Duration| d.as_secs_f64() * 1e3;
     let t = &compiled.timing;
     eprintln!("compiled in {:.1} ms: passes {:.1}, kernels {:.1}, code {:.1}", ms(t.total()), ms(t.passes), ms(t.kernels), ms(t.code));
-    if let Some(plan) = compiled.plan() {
-        eprintln!("{} kernels", plan.launches());
+    if let Some(kernels) = compiled.kernels() {
+        eprintln!("{kernels} kernels");
     }
 }
