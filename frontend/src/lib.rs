@@ -4,4 +4,5 @@ pub mod eval;
 pub mod import;
 pub mod lang;
 pub mod stdlib;
+pub mod nn;
 pub mod torch;

@@ -129,6 +129,9 @@ pub fn trace<M: Module + Forward>(module: &M, name: &str, input: Type) -> Result
         (None, Some(t)) => recorder.constant(t),
         (None, None) => return Err(stale()),
     };
+    // As the tracer of the language writes them: parameters and buffers in the order of registration, then constants.
+    let order: Vec<String> = named_parameters(module).into_keys().chain(named_buffers(module).into_keys()).collect();
+    recorder.store.sort_by_cached_key(|name, _| order.iter().position(|n| n == name).unwrap_or(usize::MAX));
     let (graph, facts) = recorder.builder.finish(vec![out], Tree::Leaf);
     let methods = [("forward".to_owned(), graph)].into_iter().collect();
     Ok((Program { name: name.to_owned(), facts, store: recorder.store, methods }, recorder.values))
