@@ -32,10 +32,10 @@ pub mod spec;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-/// The IR: types, ops, graphs, kernels, plans and their text.
-pub use cresset_ir as ir;
 /// Modules in Rust.
 pub use cresset_frontend::nn;
+/// The IR: types, ops, graphs, kernels, plans and their text.
+pub use cresset_ir as ir;
 /// The passes and stages between the traced graph and the plan.
 pub use cresset_passes as passes;
 /// Files of tensors.

@@ -159,8 +159,11 @@ impl Loader {
         for (name, text) in &self.literals {
             out.push((name.clone(), Input::Known(session.it.eval_expr("<--arg>", text, &here)?)));
         }
-        let missing: Vec<&str> =
-            parameters.iter().filter(|p| !p.has_default && !out.iter().any(|(n, _)| *n == p.name)).map(|p| p.name.as_str()).collect();
+        let missing: Vec<&str> = parameters
+            .iter()
+            .filter(|p| !p.has_default && !out.iter().any(|(n, _)| *n == p.name))
+            .map(|p| p.name.as_str())
+            .collect();
         if !missing.is_empty() {
             let text = format!("the type of `{}` of {} is not known", missing.join("`, `"), self.method);
             return Err(Diagnostic::error(codes::NO_INPUTS, text)
@@ -221,12 +224,18 @@ impl Program {
             Stage::Traced => self.ir.to_string(),
             Stage::Optimised { after, limit } => optimise(self, after, limit)?.ir.to_string(),
             Stage::Fused => fused(self)?.ir.to_string(),
-            Stage::Kernel => self.each_region(|graph, id, p| Ok(text::print_kernel(&lower::lower(graph, id, &p.ir.facts)?, Style::default())))?,
+            Stage::Kernel => {
+                self.each_region(|graph, id, p| Ok(text::print_kernel(&lower::lower(graph, id, &p.ir.facts)?, Style::default())))?
+            }
             Stage::Loops => self.each_loops(target, |l, _| Ok(text::print_loops(l, Style::default())))?,
-            Stage::Cuda => self.each_loops(&Target { tile: None, block_ops: vec![], ..target.clone() }, |l, _| Ok(cuda::print(l, &symbols(l))))?,
+            Stage::Cuda => self.each_loops(&Target { tile: None, block_ops: vec![], ..target.clone() }, |l, _| {
+                Ok(cuda::print(l, &symbols(l)))
+            })?,
             Stage::Clif => self.listing(|l| l.clif)?,
             Stage::Asm => self.listing(|l| l.assembly)?,
-            Stage::Plan => self.plans(target)?.iter().map(|p| text::print_plan(p, Style::default())).collect::<Vec<_>>().join("\n"),
+            Stage::Plan => {
+                self.plans(target)?.iter().map(|p| text::print_plan(p, Style::default())).collect::<Vec<_>>().join("\n")
+            }
         })
     }
 

@@ -25,7 +25,9 @@ impl InputSpec {
         let inner = ty[open + 1..].trim_end().strip_suffix(']');
         let inner = inner.ok_or_else(|| at.error(start + open..text.len(), "the bracket is never closed"))?;
         let sizes = inner.split(',').map(str::trim).filter(|s| !s.is_empty());
-        let shape = sizes.map(|s| size(s).ok_or_else(|| at.error(start + open..text.len(), &format!("`{s}` is no size")))).collect::<Result<Vec<_>>>()?;
+        let shape = sizes
+            .map(|s| size(s).ok_or_else(|| at.error(start + open..text.len(), &format!("`{s}` is no size"))))
+            .collect::<Result<Vec<_>>>()?;
         let spec = InputSpec { name: name.trim().to_owned(), ty: Type::new(dtype, shape) };
         spec.ty.check().map_err(|d| d.or_at(at.span(0..text.len())))?;
         Ok(spec)
@@ -44,7 +46,8 @@ fn size(text: &str) -> Option<Dim> {
 
 fn forbidden(dtype: &str) -> Diagnostic {
     let all: Vec<_> = DType::all().map(DType::name).collect();
-    Diagnostic::error(codes::DTYPE_FORBIDDEN, format!("`{dtype}` is not a dtype")).hint(format!("the dtypes are {}", all.join(", ")))
+    Diagnostic::error(codes::DTYPE_FORBIDDEN, format!("`{dtype}` is not a dtype"))
+        .hint(format!("the dtypes are {}", all.join(", ")))
 }
 
 /// Parses `NAME=MIN..MAX`; either end may be left out.

@@ -3,6 +3,6 @@
 pub mod eval;
 pub mod import;
 pub mod lang;
-pub mod stdlib;
 pub mod nn;
+pub mod stdlib;
 pub mod torch;

@@ -71,7 +71,8 @@ impl ModelArgs {
 /// A seeded tensor for an input: small floats, zero-or-one bools, and integers that are valid for small tables.
 pub fn sample(ty: &Type, size: &dyn Fn(&cresset_ir::Dim) -> Option<usize>) -> Result<Tensor> {
     let shape: Option<Vec<usize>> = ty.shape.iter().map(size).collect();
-    let shape = shape.ok_or_else(|| Diagnostic::error(codes::NO_INPUTS, format!("the size of an input of type {ty} is not known")))?;
+    let shape =
+        shape.ok_or_else(|| Diagnostic::error(codes::NO_INPUTS, format!("the size of an input of type {ty} is not known")))?;
     let (low, high) = if ty.dtype.is_float() { (-1.0, 1.0) } else { (0.0, 2.0) };
     let mut tensor = Tensor::zeros(cresset_ir::DType::F32, &shape)?;
     cresset_runtime::random::Generator::new(0).fill_uniform(tensor.as_mut_slice::<f32>()?, low, high);

@@ -17,9 +17,12 @@ pub struct Ops {
 
 impl Ops {
     pub fn run(&self) -> Outcome {
-        let chosen: Vec<&'static OpDef> = ALL.iter().copied().filter(|op| self.name.as_ref().is_none_or(|n| n == op.name)).collect();
+        let chosen: Vec<&'static OpDef> =
+            ALL.iter().copied().filter(|op| self.name.as_ref().is_none_or(|n| n == op.name)).collect();
         if let (Some(name), true) = (&self.name, chosen.is_empty()) {
-            return Err(vec![Diagnostic::error(codes::BAD_OPTION, format!("there is no op `{name}`")).hint("`cresset ops` lists them")]);
+            return Err(vec![
+                Diagnostic::error(codes::BAD_OPTION, format!("there is no op `{name}`")).hint("`cresset ops` lists them"),
+            ]);
         }
         if self.json {
             println!("{}", serde_json::Value::Array(chosen.into_iter().map(json).collect()));
@@ -43,10 +46,14 @@ pub fn signature(op: &OpDef) -> String {
         Count::Many => format!("{}...", o.name),
     };
     let operands: Vec<String> = op.operands.iter().map(operand).collect();
-    let attrs: Vec<String> = op.attrs.iter().map(|a| match a.default {
-        Some(default) => format!("{}: {} = {}", a.name, a.kind.name(), default()),
-        None => format!("{}: {}", a.name, a.kind.name()),
-    }).collect();
+    let attrs: Vec<String> = op
+        .attrs
+        .iter()
+        .map(|a| match a.default {
+            Some(default) => format!("{}: {} = {}", a.name, a.kind.name(), default()),
+            None => format!("{}: {}", a.name, a.kind.name()),
+        })
+        .collect();
     let attrs = if attrs.is_empty() { String::new() } else { format!(" {{{}}}", attrs.join(", ")) };
     format!("{}({}){attrs}", op.name, operands.join(", "))
 }

@@ -81,7 +81,13 @@ pub fn samples(compiled: &Compiled, program: &Program) -> Result<IndexMap<String
 fn tell(compiled: &Compiled) {
     let ms = |d: std::time::Duration| d.as_secs_f64() * 1e3;
     let t = &compiled.timing;
-    eprintln!("compiled in {:.1} ms: passes {:.1}, kernels {:.1}, code {:.1}", ms(t.total()), ms(t.passes), ms(t.kernels), ms(t.code));
+    eprintln!(
+        "compiled in {:.1} ms: passes {:.1}, kernels {:.1}, code {:.1}",
+        ms(t.total()),
+        ms(t.passes),
+        ms(t.kernels),
+        ms(t.code)
+    );
     if let Some(kernels) = compiled.kernels() {
         eprintln!("{kernels} kernels");
     }

@@ -1,8 +1,8 @@
 //! Layers: plain structs over the ops of the IR, with PyTorch's names, defaults and initial values.
 
+use super::Tensor;
 use super::init::{constant, fan_in_uniform, normal, uniform};
 use super::module::{Forward, Item, Module, Param};
-use super::Tensor;
 use cresset_ir::op::{Attr, conv, index, matmul, norm};
 use cresset_ir::{Diagnostic, Result, codes};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,7 +40,13 @@ impl Forward for Linear {
 }
 
 /// An op of x, a weight, and a bias if there is one.
-fn with_bias(op: &'static cresset_ir::OpDef, x: &Tensor, weight: &Param, bias: &Option<Param>, attrs: &[(&str, Attr)]) -> Result<Tensor> {
+fn with_bias(
+    op: &'static cresset_ir::OpDef,
+    x: &Tensor,
+    weight: &Param,
+    bias: &Option<Param>,
+    attrs: &[(&str, Attr)],
+) -> Result<Tensor> {
     let weight = weight.tensor()?;
     match bias {
         Some(b) => Tensor::apply(op, &[x, &weight, &b.tensor()?], attrs),
@@ -155,7 +161,11 @@ impl LayerNorm {
     /// # Errors
     /// `E0306` when memory cannot hold the weights.
     pub fn new(features: usize) -> Result<LayerNorm> {
-        Ok(LayerNorm { weight: Param::new(constant(&[features], 1.0)?), bias: Param::new(constant(&[features], 0.0)?), eps: 1e-5 })
+        Ok(LayerNorm {
+            weight: Param::new(constant(&[features], 1.0)?),
+            bias: Param::new(constant(&[features], 0.0)?),
+            eps: 1e-5,
+        })
     }
 }
 

@@ -31,6 +31,8 @@ mod trace;
 pub use cresset_derive::Module;
 pub use init::manual_seed;
 pub use layers::{BatchNorm2d, Conv2d, ConvOptions, Dropout, Embedding, LayerNorm, Linear, Sequential};
-pub use module::{Forward, Item, Module, Param, apply, load_state_dict, named_buffers, named_parameters, state_dict, track, train};
+pub use module::{
+    Forward, Item, Module, Param, apply, load_state_dict, named_buffers, named_parameters, state_dict, track, train,
+};
 pub use tensor::Tensor;
 pub use trace::trace;

@@ -1,7 +1,7 @@
 //! Tracing Rust modules: while a trace runs on a thread, operations on that thread are recorded.
 
-use super::module::{Forward, Module, Param, named_buffers, named_parameters};
 use super::Tensor;
+use super::module::{Forward, Module, Param, named_buffers, named_parameters};
 use cresset_ir::builder::NamedAttrs;
 use cresset_ir::{Builder, Diagnostic, Entry, Facts, Kind, Loc, OpDef, Program, Range, Result, Scalar, Tree, Type, codes};
 use indexmap::IndexMap;
@@ -80,9 +80,7 @@ pub(super) fn parameter(p: &Param) -> Option<Result<Tensor>> {
 
 /// A number, as a 0-d tensor.
 pub(super) fn constant(s: Scalar) -> Result<Tensor> {
-    let traced = CURRENT.with_borrow_mut(|c| {
-        c.as_mut().map(|r| Tensor::traced(r.builder.constant(s), Type::scalar(s.dtype())))
-    });
+    let traced = CURRENT.with_borrow_mut(|c| c.as_mut().map(|r| Tensor::traced(r.builder.constant(s), Type::scalar(s.dtype()))));
     match traced {
         Some(t) => Ok(t),
         None => {
@@ -102,7 +100,11 @@ pub(super) fn stale() -> Diagnostic {
 ///
 /// # Errors
 /// What the ops say; `E0501` when a trace is already running on this thread.
-pub fn trace<M: Module + Forward>(module: &M, name: &str, input: Type) -> Result<(Program, IndexMap<String, cresset_ir::Tensor>)> {
+pub fn trace<M: Module + Forward>(
+    module: &M,
+    name: &str,
+    input: Type,
+) -> Result<(Program, IndexMap<String, cresset_ir::Tensor>)> {
     let mut facts = Facts::default();
     let mut symbols = BTreeSet::new();
     input.shape.iter().for_each(|d| d.symbols(&mut symbols));

@@ -169,7 +169,11 @@ impl Session {
     ///
     /// # Errors
     /// `CHECKPOINT_MISMATCH` with PyTorch's list of missing, unexpected and mismatched keys.
-    pub fn load_state_dict(&mut self, module: &Value, tensors: impl IntoIterator<Item = (String, cresset_ir::Tensor)>) -> Result<()> {
+    pub fn load_state_dict(
+        &mut self,
+        module: &Value,
+        tensors: impl IntoIterator<Item = (String, cresset_ir::Tensor)>,
+    ) -> Result<()> {
         let torch = self.torch.clone();
         let tensors = tensors.into_iter().collect();
         super::nn::state::load(&mut Cx { it: &mut self.it, torch: &torch }, module, &tensors, true)
