@@ -153,7 +153,10 @@ impl Loader {
         for (key, ty) in &self.inputs {
             let by_position = key.parse::<usize>().ok().and_then(|i| parameters.get(i));
             let name = by_position.map_or(key, |p| &p.name);
-            out.push((name.clone(), Input::Tensor(ty.clone())));
+            // What was declared comes first; an example says nothing new of it, whether it comes by name or by position.
+            if !out.iter().any(|(n, _)| n == name) {
+                out.push((name.clone(), Input::Tensor(ty.clone())));
+            }
         }
         let here = session.it.load_source("--arg", source::register("<--arg>", ""))?;
         for (name, text) in &self.literals {

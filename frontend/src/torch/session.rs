@@ -95,10 +95,14 @@ impl Session {
             true => self.it.load_file(Path::new(&file))?,
             false => self.it.import(&file)?,
         };
-        match expr {
-            Some(expr) => self.it.eval_expr("<expression>", expr, &module),
-            None => self.only_module(&module),
+        let Some(expr) = expr else { return self.only_module(&module) };
+        let value = self.it.eval_expr("<expression>", expr, &module)?;
+        if self.it.is_instance(&value, &self.torch.classes.module) {
+            return Ok(value);
         }
+        let class = self.it.class_of(&value);
+        let text = format!("`{expr}` gives an object of class '{}', and an nn.Module is needed", class.name);
+        Err(Diagnostic::error(codes::BAD_MODEL, text).hint("an expression that constructs the module: FILE.py:Net()"))
     }
 
     fn only_module(&mut self, module: &Rc<Module>) -> Result<Value> {
