@@ -71,10 +71,11 @@ pub fn target() -> Target {
 /// # Errors
 /// The problem of a pass, or of verification after it.
 pub fn optimise(program: &Program, stop: Option<&str>, limit: Option<(&str, usize)>) -> Result<Program> {
-    for name in stop.into_iter().chain(limit.map(|l| l.0)).filter(|n| !PIPELINE.iter().any(|p| p.name == *n)) {
+    let mut named = stop.into_iter().chain(limit.map(|l| l.0));
+    if let Some(name) = named.find(|n| !PIPELINE.iter().any(|p| p.name == *n)) {
         let names: Vec<_> = PIPELINE.iter().map(|p| p.name).collect();
-        return Err(Diagnostic::error(codes::BAD_OPTION, format!("there is no pass `{name}`"))
-            .hint(format!("the passes are {}", names.join(", "))));
+        let error = Diagnostic::error(codes::BAD_OPTION, format!("there is no pass `{name}`"));
+        return Err(error.hint(format!("the passes are {}", names.join(", "))));
     }
     let mut out = program.clone();
     let options = manager::Options { freeze: true, stop_after: stop, limit, dump: None };

@@ -139,7 +139,7 @@ fn tensor(ty: &Type, sizes: &dyn Fn(&Dim) -> usize, seed: usize) -> Tensor {
     let n = shape.iter().product();
     let f = |i: usize| (((i * 7919 + seed * 104729) % 1000) as f32 / 500.0) - 1.0;
     match ty.dtype {
-        DType::Bool => Tensor::from_slice(&shape, &(0..n).map(|i| (i + seed) % 3 != 0).collect::<Vec<bool>>()).unwrap(),
+        DType::Bool => Tensor::from_slice(&shape, &(0..n).map(|i| !(i + seed).is_multiple_of(3)).collect::<Vec<bool>>()).unwrap(),
         _ => Tensor::from_slice(&shape, &(0..n).map(f).collect::<Vec<f32>>()).unwrap(),
     }
 }

@@ -82,7 +82,7 @@ impl Conv2d {
     /// `E0305` when the groups do not divide the channels, `E0306` when memory cannot hold the weights.
     pub fn new(in_channels: usize, out_channels: usize, kernel: usize, options: ConvOptions) -> Result<Conv2d> {
         let g = options.groups;
-        if g == 0 || in_channels % g != 0 || out_channels % g != 0 {
+        if g == 0 || !in_channels.is_multiple_of(g) || !out_channels.is_multiple_of(g) {
             let text = format!("{g} groups do not divide {in_channels} input and {out_channels} output channels");
             return Err(Diagnostic::error(codes::BAD_ATTRIBUTE, text));
         }

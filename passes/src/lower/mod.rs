@@ -113,7 +113,6 @@ impl<'a> Inline<'a> {
         Ok((Stage { out, axes, at: u.0, value: u.1, combine: u.2 }, Some(BufId(start as u32))))
     }
 
-    #[expect(clippy::type_complexity, reason = "the parts of a stage, in its order")]
     fn update<'e>(
         &'e self,
         rule: for<'b> fn(&Elem<'b>) -> cresset_ir::op::Update<'b>,
