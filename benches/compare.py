@@ -4,12 +4,15 @@ Needs torch, safetensors and a release build:
 
     cargo build --release && python benches/compare.py
 
-For each case, cresset's `bench --json` and PyTorch's eager loop take turns, so that both see the same machine; the median of the rounds'
-medians is printed. Then the whole process: a cold `cresset run` on the digits, from start to written file.
+For each case, cresset's `bench --json` and PyTorch's eager loop take turns. A round gives the median of its calls. Compared are the best
+rounds, which other work on the machine disturbed least; the range of all rounds stands below, with the load: where rounds differ by much,
+the machine was not quiet and the ratio is no measurement. Then the whole process: a cold `cresset run` on the digits, from start to written
+file.
 """
 import argparse
 import importlib.util
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -79,6 +82,10 @@ def whole_process(binary, out, rounds):
     return statistics.median(times)
 
 
+def spread(times):
+    return f"{min(times):.3f} to {max(times):.3f}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", default=str(ROOT / "target/release/cresset"))
@@ -87,9 +94,10 @@ def main():
     parser.add_argument("--seconds", type=float, default=1.0, help="per measurement")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    print(f"torch {torch.__version__}, {args.threads} threads, medians of {args.rounds} rounds\n")
+    print(f"torch {torch.__version__}, {args.threads} threads, best of {args.rounds} rounds\n")
     print(f"| {'model':<30} | {'cresset ms':>10} | {'torch ms':>10} | {'ratio':>6} | {'kernels':>7} | {'compile ms':>10} | {'peak MB':>8} |")
     print(f"|{'-' * 32}|{'-' * 11}:|{'-' * 11}:|{'-' * 7}:|{'-' * 8}:|{'-' * 11}:|{'-' * 9}:|")
+    spreads = []
     with tempfile.TemporaryDirectory() as folder:
         for name, file, constructor, weights, key, x in cases():
             inputs = Path(folder) / "inputs.safetensors"
@@ -99,11 +107,15 @@ def main():
             for _ in range(args.rounds):
                 ours.append(cresset_bench(args.binary, file, constructor, weights, inputs, args.threads, args.seconds))
                 theirs.append(torch_median(module, x, args.seconds))
-            mine, other = statistics.median(r["median_ms"] for r in ours), statistics.median(theirs)
+            mine, other = min(r["median_ms"] for r in ours), min(theirs)
             compile_ms = statistics.median(r["compile_ms"] for r in ours)
             peak = max(r["peak_bytes"] for r in ours) / 1e6
+            spreads.append(f"{name}: cresset {spread([r['median_ms'] for r in ours])}, torch {spread(theirs)}")
             print(f"| {name:<30} | {mine:>10.3f} | {other:>10.3f} | {other / mine:>5.2f}x | {ours[0]['kernels']:>7} | {compile_ms:>10.1f} | {peak:>8.1f} |")
         seconds = whole_process(args.binary, Path(folder) / "out.safetensors", 4 * args.rounds)
+    print("\nspread of the rounds, ms")
+    print("\n".join(spreads))
+    print(f"load average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"\n`cresset run` on 360 digits, whole process: {seconds * 1e3:.0f} ms")
 
 
