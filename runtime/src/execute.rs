@@ -95,6 +95,12 @@ impl Executable {
     }
 }
 
+/// What an empty buffer points to. Nothing is written there; a guarded load reads element 0 where its guard fails, even of an empty buffer.
+#[repr(align(64))]
+struct Nothing([u8; 64]);
+
+static NOTHING: Nothing = Nothing([0; 64]);
+
 /// Nothing that a lock protects here is left half-changed by a panic.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -147,8 +153,9 @@ impl Frame {
         debug_assert!(sizing.fits(inputs));
         let fresh = |(dtype, shape): &(_, Vec<usize>)| Tensor::zeros(*dtype, shape);
         let mut results = sizing.results.iter().map(fresh).collect::<Result<Vec<Tensor>>>()?;
-        for (slot, pointer) in executable.slots.iter().zip(&mut self.pointers) {
+        for ((slot, pointer), &bytes) in executable.slots.iter().zip(&mut self.pointers).zip(&sizing.bytes) {
             match slot.place {
+                _ if bytes == 0 => *pointer = NOTHING.0.as_ptr().cast_mut(),
                 Place::Input(i) => *pointer = inputs[i].as_ptr().cast_mut(),
                 Place::Output(i) => *pointer = results[i].bytes_mut()?.as_mut_ptr(),
                 _ => {}
