@@ -102,6 +102,7 @@ TORCH = {
     "any": over(torch.any),
     "all": over(torch.all),
     "mean": over(torch.mean),
+    "logsumexp": lambda x, *, dims, keepdim: torch.logsumexp(x, dims or list(range(x.dim())), keepdim),
     "var": lambda x, *, dims, correction, keepdim: torch.var(x, dims or None, correction=correction, keepdim=keepdim),
     "conv1d": conv(F.conv1d),
     "conv2d": conv(F.conv2d),

@@ -48,7 +48,7 @@ pub static ALL: &[&OpDef] = &[
     &creation::FULL, &creation::ARANGE, &creation::EYE, &creation::SIZE, &creation::TRIL, &creation::TRIU,
     &movement::RESHAPE, &movement::PERMUTE, &movement::EXPAND, &movement::SLICE, &movement::CAT, &movement::PAD, &movement::FLIP,
     &reduction::SUM, &reduction::PROD, &reduction::AMAX, &reduction::AMIN, &reduction::ANY, &reduction::ALL, &reduction::MEAN,
-    &reduction::VAR, &reduction::ARGMAX, &reduction::ARGMIN, &reduction::CUMSUM,
+    &reduction::VAR, &reduction::LOGSUMEXP, &reduction::ARGMAX, &reduction::ARGMIN, &reduction::CUMSUM,
     &matmul::MATMUL, &matmul::LINEAR,
     &conv::CONV1D, &conv::CONV2D,
     &pool::MAX_POOL2D, &pool::AVG_POOL2D, &pool::ADAPTIVE_AVG_POOL2D,

@@ -1,11 +1,11 @@
 //! Reductions over dimensions: `dims` lists them, and no dimensions means all; `keepdim` keeps them with size 1.
 
-use super::arithmetic;
 use super::attr::{Attr, AttrDef, AttrKind, attr, attr_or};
 use super::def::{Call, Class::*, Meaning::Composite, Meaning::Elements, OpDef, Operand, operand};
 use super::elem::Elem;
 use super::sample::{Sample, floats, spread, values};
 use super::sig::Sig;
+use super::{arithmetic, function, logic, movement};
 use crate::builder::Builder;
 use crate::diag::Result;
 use crate::dim::Dim;
@@ -56,6 +56,19 @@ pub static VAR: OpDef = OpDef {
         let population =
             |d| Sample::new(vec![floats(d, &[2, 4])]).attr("dims", vec![1]).attr("correction", 0i64).attr("keepdim", true);
         vec![Sample::new(vec![floats(F32, &[2, 3])]), population(F32), population(F64), population(BF16), population(F16)]
+    },
+};
+
+pub static LOGSUMEXP: OpDef = OpDef {
+    name: "logsumexp",
+    doc: "The logarithm of the sum of exponentials, without overflow.",
+    operands: &[operand("x", SameFloat)],
+    attrs: &[DIMS, KEEPDIM],
+    infer: filled,
+    meaning: Composite(logsumexp),
+    samples: || {
+        let infinite = values(F32, &[2, 2], &[f64::NEG_INFINITY, f64::NEG_INFINITY, 1e4, f64::INFINITY]);
+        means().into_iter().chain([Sample::new(vec![infinite]).attr("dims", vec![1])]).collect()
     },
 };
 
@@ -177,6 +190,23 @@ fn var(b: &mut Builder, c: &Call) -> Result<Vec<Value>> {
     let count = b.number(&count.max_of(&Dim::from(0i64), c.sig.facts), b.ty(x).dtype)?;
     let var = b.op(&arithmetic::DIV, &[sum, count], &[])?;
     Ok(vec![b.cast(var, c.sig.ty(0).dtype)?])
+}
+
+/// The largest element is taken out of the exponentials; an infinite one stays in, for it would make NaN.
+fn logsumexp(b: &mut Builder, c: &Call) -> Result<Vec<Value>> {
+    let over = Attr::Ints(c.sig.axes("dims", 0)?.iter().map(|&d| d as i64).collect());
+    let x = b.widened(c.operands[0])?;
+    let max = b.op(&AMAX, &[x], &[("dims", over.clone()), ("keepdim", true.into())])?;
+    let infinite = b.op(&function::ISINF, &[max], &[])?;
+    let zero = b.constant_like(max, 0.0);
+    let max = b.op(&logic::MASKED_FILL, &[max, infinite, zero], &[])?;
+    let moved = b.op(&arithmetic::SUB, &[x, max], &[])?;
+    let exp = b.op(&function::EXP, &[moved], &[])?;
+    let sum = b.op(&SUM, &[exp], &[("dims", over), ("keepdim", c.sig.bool("keepdim").into())])?;
+    let log = b.op(&function::LOG, &[sum], &[])?;
+    let max = b.op(&movement::RESHAPE, &[max], &[("shape", b.ty(log).shape.clone().into())])?;
+    let y = b.op(&arithmetic::ADD, &[log, max], &[])?;
+    Ok(vec![b.cast(y, c.sig.ty(0).dtype)?])
 }
 
 fn over(x: super::SampleOperand) -> Vec<Sample> {

@@ -11,7 +11,7 @@ use crate::torch::handle::Handle;
 use crate::torch::signature::Bound;
 use crate::torch::tensor::Tensor;
 use crate::torch::view::ints;
-use cresset_ir::op::{arithmetic, function, logic, reduction as op};
+use cresset_ir::op::{arithmetic, function, reduction as op};
 use cresset_ir::{Attr, OpDef};
 
 #[rustfmt::skip]
@@ -203,22 +203,11 @@ fn cumsum(cx: &mut Cx, a: &Bound) -> Eval {
     Ok(cx.wrap(result))
 }
 
-/// The largest element is taken out of the exponentials, so that they do not overflow.
 fn logsumexp(cx: &mut Cx, a: &Bound) -> Eval {
     let x = a.handle(cx, "input")?;
     let x = real(cx, &x)?;
-    let [dims, keep] = over(cx, a, x.rank())?;
-    let kept = cx.emit(&op::AMAX, &[&x], &[dims.clone(), ("keepdim", true.into())])?;
-    // An infinite maximum would give NaN.
-    let infinite = cx.emit(&function::ISINF, &[&kept], &[])?;
-    let zero = cx.number(&Number::Int(0), x.ty().dtype)?;
-    let kept = cx.emit(&logic::MASKED_FILL, &[&kept, &infinite, &zero], &[])?;
-    let moved = cx.emit(&arithmetic::SUB, &[&x, &kept], &[])?;
-    let exp = cx.emit(&function::EXP, &[&moved], &[])?;
-    let sum = cx.emit(&op::SUM, &[&exp], &[dims, keep])?;
-    let log = cx.emit(&function::LOG, &[&sum], &[])?;
-    let back = cx.reshape(&kept, log.ty().shape.clone())?;
-    let result = cx.emit(&arithmetic::ADD, &[&log, &back], &[])?;
+    let attrs = over(cx, a, x.rank())?;
+    let result = cx.emit(&op::LOGSUMEXP, &[&x], &attrs)?;
     Ok(cx.wrap(result))
 }
 
