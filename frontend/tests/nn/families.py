@@ -86,3 +86,9 @@ close(nn.L1Loss(reduction="sum")(prediction, target), [3.5])
 close(nn.SmoothL1Loss(reduction="none")(prediction, target), [0.125, 1.5, 0.5])
 close(nn.BCEWithLogitsLoss()(prediction, target), [0.8047556])
 close(nn.CrossEntropyLoss()(prediction, torch.tensor([2])), [0.2413113])
+
+norm = nn.GroupNorm(2, 4)
+assert list(norm.state_dict()) == ["weight", "bias"] and norm.weight.tolist() == [1.0] * 4 and norm.bias.tolist() == [0.0] * 4
+assert repr(norm) == "GroupNorm(2, 4, eps=1e-05, affine=True, bias=True)"
+close(norm(torch.arange(8.0).view(1, 4, 2)), [-1.341635, -0.4472118, 0.4472118, 1.341635] * 2)
+assert list(nn.GroupNorm(2, 4, affine=False).state_dict()) == []
