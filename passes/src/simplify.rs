@@ -35,6 +35,8 @@ static ROWS: &[Row] = &[
                                                                   rule: |b, c| Ok(inner(b, c).map(|_| c.operands[0])) },
     // f(f(x)) = x.
     Row { on: &[&arithmetic::NEG, &logic::BITWISE_NOT],           rule: |b, c| Ok(inner(b, c).map(|n| n.operands[0])) },
+    // |-x| = |x|: a sign is all that differs.
+    Row { on: &[&arithmetic::ABS],                                rule: |b, c| producer(b, c.operands[0]).filter(|n| n.op == &arithmetic::NEG).map(|n| n.operands[0]).map(|x| again(b, c, x, vec![])).transpose() },
     // max(x, x) = min(x, x) = x and x = x or x = x.
     Row { on: &[&arithmetic::MAXIMUM, &arithmetic::MINIMUM, &logic::BITWISE_AND, &logic::BITWISE_OR],
                                                                   rule: |b, c| Ok((c.operands[0] == c.operands[1]).then(|| same(b, c, 0)).flatten()) },

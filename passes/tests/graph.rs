@@ -103,6 +103,15 @@ fn arithmetic_that_does_nothing_goes() {
 }
 
 #[test]
+fn a_magnitude_forgets_the_sign() {
+    let build = |b: &mut Builder, x: Value| {
+        let y = op(b, "neg", &[x], &[]);
+        op(b, "abs", &[y], &[])
+    };
+    check(build, "abs");
+}
+
+#[test]
 fn movements_compose() {
     let shape = |s: &[i64]| Attr::Dims(s.iter().map(|&d| Dim::from(d)).collect());
     let twice = |name: &'static str, first: Attr, second: Attr, attr: &'static str| {
