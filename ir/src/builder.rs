@@ -89,7 +89,7 @@ impl Builder {
             blocks.iter().map(|b| b.results.iter().map(|&v| self.ty(v).clone()).collect()).collect();
         let (results, guards) = {
             let sig = Sig::new(op, &types, &attrs, &self.facts, &block_types);
-            (sig.infer().map_err(|d| d.or_at(self.loc.span()))?, sig.guards())
+            (sig.infer().map_err(|d| self.blame(d, op, operands))?, sig.guards())
         };
         for (left, rel, right) in guards {
             self.guard(left, rel, right, String::new());
@@ -97,6 +97,30 @@ impl Builder {
         let id = self.graph.add_node(op, operands.to_vec(), attrs, blocks, results, self.loc);
         self.open.last_mut().expect("the body is open until finish").nodes.push(id);
         Ok(self.graph.node(id).results.clone())
+    }
+
+    /// The error of a call at the builder's place, with the place, or the name, of each operand that was refused.
+    fn blame(&self, error: Diagnostic, op: &'static OpDef, operands: &[Value]) -> Diagnostic {
+        let mut error = error.or_at(self.loc.span());
+        for (k, &v) in operands.iter().enumerate().filter(|_| operands.len() > 1) {
+            let name = op.operand(k).map_or("operand", |o| o.name);
+            let span = self.graph.producer(v).and_then(|n| self.graph.node(n).loc.span()).filter(|s| Some(*s) != self.loc.span());
+            error = match (self.graph.def(v), span) {
+                (_, Some(span)) => error.at(span, format!("`{name}`: {}", self.ty(v))),
+                (Def::Stored(stored), None) => error.note(format!("`{name}` is @{stored}: {}", self.ty(v))),
+                (Def::Param, None) => match self.input_name(v) {
+                    Some(input) => error.note(format!("`{name}` is the input `{input}`: {}", self.ty(v))),
+                    None => error,
+                },
+                _ => error,
+            };
+        }
+        error
+    }
+
+    fn input_name(&self, v: Value) -> Option<&str> {
+        let k = self.open.first()?.params.iter().position(|&p| p == v)?;
+        self.graph.inputs.get(k).map(String::as_str)
     }
 
     /// Opens a composite: builds its definition in place of a call.
