@@ -54,11 +54,11 @@ impl Bench {
             "device": if compiled.kernels().is_some() { "cpu" } else { "reference" },
         });
         if self.json {
-            println!("{figures}");
+            outln!("{figures}");
             return Ok(());
         }
         for (name, value) in figures.as_object().into_iter().flatten() {
-            println!("{name:<12} {value}");
+            outln!("{name:<12} {value}");
         }
         Ok(())
     }

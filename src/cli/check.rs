@@ -21,7 +21,7 @@ impl Check {
         let inputs = self.inputs.load().map_err(|d| vec![d])?;
         let program = self.model.program(inputs.as_ref()).map_err(|d| vec![d])?;
         cresset_ir::verify(&program.ir)?;
-        println!("{}: ok", self.model.model);
+        outln!("{}: ok", self.model.model);
         Ok(())
     }
 }

@@ -51,7 +51,7 @@ impl Dump {
     pub fn run(&self) -> Outcome {
         if self.stage == StageName::Ast {
             let module = self.model.loader().map_err(|d| vec![d])?.parse()?;
-            print!("{module}");
+            out!("{module}");
             return Ok(());
         }
         self.execute().map_err(|d| vec![d])
@@ -79,7 +79,7 @@ impl Dump {
             Format::Text => program.dump(stage)?,
             Format::Dot => program.dot(stage)?,
         };
-        print!("{text}");
+        out!("{text}");
         Ok(())
     }
 }

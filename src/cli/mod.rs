@@ -1,5 +1,15 @@
 //! The command line: arguments, one file per command, and how errors leave the process.
 
+/// Writes to stdout, as `print!`, but a reader that has seen enough is no error.
+macro_rules! out {
+    ($($text:tt)*) => { $crate::cli::write(format_args!($($text)*)) };
+}
+
+/// A line to stdout; see `out!`.
+macro_rules! outln {
+    ($($text:tt)*) => { $crate::cli::write(format_args!("{}\n", format_args!($($text)*))) };
+}
+
 mod args;
 mod bench;
 mod check;
@@ -12,7 +22,8 @@ mod summary;
 
 use clap::Parser;
 use cresset_ir::Diagnostic;
-use std::io::IsTerminal;
+use std::fmt;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 /// What a command gives: nothing, or every problem it found.
@@ -66,5 +77,13 @@ fn report(problems: &[Diagnostic]) {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     for d in problems {
         eprintln!("{}\n", d.render(color));
+    }
+}
+
+/// Ends the process where stdout cannot take more: quietly when its reader has gone, with status 1 when it is full.
+fn write(text: fmt::Arguments) {
+    if let Err(e) = std::io::stdout().write_fmt(text) {
+        let gone = e.kind() == std::io::ErrorKind::BrokenPipe;
+        std::process::exit(if gone { 0 } else { 1 });
     }
 }

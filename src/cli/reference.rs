@@ -25,13 +25,13 @@ impl Ops {
             ]);
         }
         if self.json {
-            println!("{}", serde_json::Value::Array(chosen.into_iter().map(json).collect()));
+            outln!("{}", serde_json::Value::Array(chosen.into_iter().map(json).collect()));
             return Ok(());
         }
         for op in chosen {
-            println!("{}\n    {}", signature(op), op.doc);
+            outln!("{}\n    {}", signature(op), op.doc);
             if let Some(formula) = formula(op) {
-                println!("    {}", formula.replace('\n', "\n    "));
+                outln!("    {}", formula.replace('\n', "\n    "));
             }
         }
         Ok(())
@@ -70,7 +70,7 @@ fn json(op: &'static OpDef) -> serde_json::Value {
 /// `cresset passes`
 pub fn passes() -> Outcome {
     for pass in cresset_passes::PIPELINE {
-        println!("{:<20} {}", pass.name, pass.why);
+        outln!("{:<20} {}", pass.name, pass.why);
     }
     Ok(())
 }
@@ -88,7 +88,7 @@ impl Explain {
             let text = format!("there is no code `{}`", self.code);
             return Err(vec![Diagnostic::error(codes::BAD_OPTION, text).hint("codes are printed in brackets: error[E0301]")]);
         };
-        println!("{}: {}\n\n{}", e.code, e.title, e.text);
+        outln!("{}: {}\n\n{}", e.code, e.title, e.text);
         Ok(())
     }
 }

@@ -64,7 +64,7 @@ impl Run {
         match &self.output {
             Some(file) => save_tensors(file, &results),
             None => {
-                print!("{}", summary(&results));
+                out!("{}", summary(&results));
                 Ok(())
             }
         }
