@@ -6,7 +6,7 @@
 use super::interp::Interp;
 use super::object::{Class, Instance};
 use super::value::Value;
-use cresset_ir::{Code, Diagnostic, Span, codes};
+use cresset_ir::{Code, Diagnostic, Span, codes, spelling};
 use std::rc::Rc;
 
 pub type Eval<T = Value> = Result<T, Box<Raise>>;
@@ -192,23 +192,7 @@ fn is_kind(class: &Rc<Class>, name: &str) -> bool {
     class.mro().any(|c| c.builtin && &*c.name == name)
 }
 
-/// The candidate that is a likely misspelling of a name; ties go to the first.
+/// The candidate that is a likely misspelling of a name. Python's own names (`__eq__`) are never meant.
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = 1 + name.chars().count() / 4;
-    let near = candidates.filter(|c| *c != name && !c.starts_with("__")).map(|c| (distance(name, c), c));
-    near.filter(|(d, _)| *d <= limit).min_by_key(|(d, _)| *d).map(|(_, c)| c)
-}
-
-/// Edit distance; a swap of neighbours counts as two edits.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let best = (diagonal + (x != *y) as usize).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], best);
-        }
-    }
-    row[b.len()]
+    spelling::nearest(name, candidates.filter(|c| !c.starts_with("__")))
 }
