@@ -10,7 +10,7 @@ use cresset_frontend::torch::{Input, Session};
 use cresset_ir::eval::Reference;
 use cresset_ir::graph::{Graph, NodeId};
 use cresset_ir::kernel::Loops;
-use cresset_ir::plan::{Code, Rows};
+use cresset_ir::plan::Code;
 use cresset_ir::text::Style;
 use cresset_ir::{Diagnostic, Facts, Range, Result, Sym, Target, Tensor, Type, codes, source, text};
 use cresset_passes::{legalise, lower, schedule};
@@ -281,14 +281,12 @@ impl Program {
     /// One text per loop program; where the target has tiles, contractions around the matrix routine.
     fn each_loops(&self, target: &Target, print: impl Fn(&Loops, &Code) -> Result<String>) -> Result<String> {
         self.each_region(|graph, id, p| {
-            let mut code = schedule::schedule(&lower::lower(graph, id, &p.ir.facts)?, target);
-            legalise::legalise(&mut code);
+            let mut kernel = lower::lower(graph, id, &p.ir.facts)?;
+            legalise::legalise(&mut kernel);
+            let code = schedule::schedule(kernel, target);
             let all: Vec<&Loops> = match &code {
                 Code::Loops(l) => vec![l],
-                Code::Contract(c) => match &c.a {
-                    Rows::Packed(rows) => vec![rows, &c.b, &c.epilogue],
-                    Rows::Direct { .. } => vec![&c.b, &c.epilogue],
-                },
+                Code::Contract(c) => c.programs(),
             };
             Ok(all.into_iter().map(|l| print(l, &code)).collect::<Result<Vec<_>>>()?.join("\n"))
         })

@@ -103,7 +103,7 @@ fn after(program: &Program, pass: &str) -> Program {
     let mut out = program.clone();
     let options = manager::Options { freeze: true, ..manager::Options::default() };
     manager::run(std::slice::from_ref(pass), &mut out.ir, &mut out.weights, &Reference, options).expect("the pass runs");
-    same_results(program, &out.compile(Device::Reference).expect("the program is valid"), &inputs(program));
+    same_results(program, &out.compile(Device::Reference).expect("the program is valid"), &inputs(program, SIZES[0]));
     out
 }
 
@@ -122,7 +122,8 @@ fn laws(name: &str, text: &str) {
     let program = program(name, text);
     let body: String = text.lines().skip_while(|l| l.starts_with(';')).map(|l| format!("{l}\n")).collect();
     assert_eq!(program.to_string(), body, "{name}.ir: print(parse(text)) = text");
-    same_results(&program, &program.compile(Device::Cpu).unwrap_or_else(|d| panic!("{name}.ir: {d:?}")), &inputs(&program));
+    let compiled = program.compile(Device::Cpu).unwrap_or_else(|d| panic!("{name}.ir: {d:?}"));
+    SIZES.iter().for_each(|&n| same_results(&program, &compiled, &inputs(&program, n)));
 }
 
 /// A compiled form of a program gives what the reference gives for the program.
@@ -135,12 +136,15 @@ fn same_results(program: &Program, compiled: &cresset::Compiled, inputs: &[Tenso
     }
 }
 
-/// Inputs for `forward`: named sizes are 3, or the nearest that they may be.
-fn inputs(program: &Program) -> Vec<Tensor> {
+/// What named sizes are tried with: less than a tile, and more than a tile and some.
+const SIZES: [i64; 2] = [3, 37];
+
+/// Inputs for `forward`: named sizes are `n`, or the nearest that they may be.
+fn inputs(program: &Program, n: i64) -> Vec<Tensor> {
     let graph = program.ir.method("forward").expect("the method is called forward");
     let size = |s: &cresset_ir::Sym| {
         let range = program.ir.facts.range(s);
-        Some(range.max.map_or(3, |m| m.min(3)).max(range.min))
+        Some(range.max.map_or(n, |m| m.min(n)).max(range.min))
     };
     let known = |ty: &Type| {
         let shape = ty.shape.iter().map(|d| d.eval(&size).expect("a size within its range")).map(cresset_ir::Dim::from);

@@ -24,6 +24,7 @@ pub mod tensor;
 pub mod text;
 pub mod types;
 pub mod verify;
+pub mod view;
 
 pub use builder::Builder;
 pub use call::Sizes;

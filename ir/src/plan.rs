@@ -83,24 +83,18 @@ pub enum Code {
     Contract(Box<Contract>),
 }
 
-/// A contraction kernel: a matrix product by the backend's routine between a packing and an epilogue.
+/// A contraction kernel: a matrix product by the backend's routine, and an epilogue for its sums.
 ///
 /// Rows are the flattened `m` axes, columns the flattened `n` axes, depth the flattened `k` axes; `batch` counts independent products.
 ///
 /// Each of its loop programs has the kernel's own buffers first, in the order of a launch's arguments, and then one more that the
-/// driver passes: `panel` (written by `b`), `rows` (written by a packing `a`), `acc` (read by the epilogue). Scratch comes after.
+/// driver passes: [`PANEL`](Contract::PANEL), [`ROWS`](Contract::ROWS) or [`ACC`](Contract::ACC). Scratch comes after.
 #[derive(Clone)]
 pub struct Contract {
     pub name: String,
     pub batch: Dim,
     pub m: Dim,
-    pub n: Dim,
-    pub k: Dim,
-    pub a: Rows,
-    /// Writes one panel of `b`: depth by `tile` columns, zeros beyond `n`. Parameters: batch, first column.
-    pub b: Loops,
-    /// Whether `b` reads stored values only, so that its panels are packed once.
-    pub b_is_stored: bool,
+    pub product: Product,
     /// Consumes a tile of sums. Parameters: batch, first row, rows, first column, columns. Its buffer `acc` is a tile with rows of
     /// [`Contract::ACC_STRIDE`] elements.
     pub epilogue: Loops,
@@ -110,6 +104,41 @@ pub struct Contract {
 impl Contract {
     /// Elements between rows of the accumulator tile.
     pub const ACC_STRIDE: usize = 128;
+    /// The buffers that the driver passes: a panel, rows, a tile of sums.
+    pub const PANEL: &str = "panel";
+    pub const ROWS: &str = "rows";
+    pub const ACC: &str = "acc";
+
+    /// The loop programs, in the order in which they run.
+    pub fn programs(&self) -> Vec<&Loops> {
+        let mut out = self.product.programs();
+        out.push(&self.epilogue);
+        out
+    }
+}
+
+/// Rows of depth `k` times `n` columns.
+#[derive(Clone)]
+pub struct Product {
+    pub n: Dim,
+    pub k: Dim,
+    pub rows: Rows,
+    /// Writes one panel of columns: depth by `tile` columns, zeros beyond `n`. Parameters: batch, first column.
+    pub panels: Loops,
+    /// Whether the panels are made of stored values only, so that they are packed once.
+    pub stored: bool,
+}
+
+impl Product {
+    fn programs(&self) -> Vec<&Loops> {
+        let mut out = match &self.rows {
+            Rows::Direct { .. } => vec![],
+            Rows::Packed(rows) => vec![rows],
+            Rows::Product { product, finish } => product.programs().into_iter().chain([finish]).collect(),
+        };
+        out.push(&self.panels);
+        out
+    }
 }
 
 /// How the micro-kernel gets its rows.
@@ -117,8 +146,11 @@ impl Contract {
 pub enum Rows {
     /// In place: row `i` of batch `b` starts at element `start(b) + i·stride`, its elements are neighbours.
     Direct { exprs: Exprs, buf: BufId, batch: VarId, start: ExprId, stride: ExprId },
-    /// Copied: writes rows of `k` elements. Parameters: batch, first row, rows.
+    /// Copied or computed: writes rows of `k` elements. Parameters: batch, first row, rows.
     Packed(Loops),
+    /// The sums of another product with the same batch and rows, whose columns are this one's depth; `finish` then works on whole rows, in
+    /// place. They are `k` elements rounded up to whole tiles apart. Parameters of `finish`: batch, first row, rows.
+    Product { product: Box<Product>, finish: Loops },
 }
 
 /// Everything that running a method needs, besides weights and compiled code.

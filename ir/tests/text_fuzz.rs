@@ -45,7 +45,7 @@ fn obey(text: &str, reprint: impl Fn(FileId) -> Result<String, Vec<Diagnostic>>)
 fn token() -> impl Strategy<Value = &'static str> {
     prop::sample::select(
         "program kernel loops plan dim in param buffer const graph guard return else do let contract for of if fold over step merge \
-         block params grid slot arena steps launch copy while direct packed panels epilogue stored result scratch update lane unroll \
+         block params grid slot arena steps launch copy while direct packed product finish panels epilogue stored result scratch update lane unroll \
          %0 %x @w x i j f32 i64 bool u8 true inf nan_f64 none relu add gelu sum argmax max floordiv mod min select cast exp \
          0 1 3_u8 0.5 1e9 \"s\" ( ) [ ] { } , : . .. -> <- = + - * / | < <= == != !a.py:1:1\n ;c\n 9223372036854775808 99999999999999999999 ` \" \u{e9}"
             .split(' ')
@@ -108,7 +108,7 @@ fn random_kernel(recipe: &[[u8; 4]]) -> Kernel {
         (sum.id(), vec![i.id(), j.id()])
     };
     let stage = Stage { out: BufId(2), axes, at, value, combine: Some(ScalarOp::Add) };
-    Kernel { name: "random".into(), exprs: pool, buffers, contraction: None, stages: vec![stage], loc: Loc::NONE }
+    Kernel { name: "random".into(), exprs: pool, buffers, contractions: vec![], stages: vec![stage], loc: Loc::NONE }
 }
 
 /// One more expression: an operation on two earlier ones, or a reduction over a fresh axis.

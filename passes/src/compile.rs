@@ -27,11 +27,11 @@ pub fn plans(program: &Program, target: &Target) -> Result<Vec<Plan>> {
     program.methods.keys().map(|method| plan::plan(verified, method, &compile)).collect()
 }
 
-/// Lowers, schedules and legalises one region.
+/// Lowers, legalises and schedules one region.
 fn kernel(graph: &Graph, region: NodeId, facts: &Facts, target: &Target) -> Result<Code> {
-    let mut code = schedule::schedule(&lower::lower(graph, region, facts)?, target);
-    legalise::legalise(&mut code);
-    Ok(code)
+    let mut kernel = lower::lower(graph, region, facts)?;
+    legalise::legalise(&mut kernel);
+    Ok(schedule::schedule(kernel, target))
 }
 
 /// Fuses and plans in one go.

@@ -4,7 +4,7 @@ use cresset_ir::eval::Reference;
 use cresset_ir::op::{self, Attr, Sample};
 use cresset_ir::text::{self, Style};
 use cresset_ir::{Builder, Diagnostic, Facts, FileId, OpDef, Program, Scalar, Target, Tree, Type, source, verify};
-use cresset_passes::{Options, PIPELINE, compile, fuse, lower, manager, schedule};
+use cresset_passes::{Options, PIPELINE, compile, fuse, legalise, lower, manager, schedule};
 use indexmap::IndexMap;
 
 /// A program of one call, with its result used twice: enough for an epilogue.
@@ -49,9 +49,10 @@ fn check(what: &str, mut p: Program, target: &Target) -> cresset_ir::Result<()> 
     program_law(what, &p);
     let graph = &p.methods["forward"];
     for &n in graph.body.nodes.iter().filter(|&&n| graph.node(n).op.name == "region") {
-        let kernel = lower::lower(graph, n, &p.facts)?;
+        let mut kernel = lower::lower(graph, n, &p.facts)?;
         law(what, &text::print_kernel(&kernel, style), |file| Ok(text::print_kernel(&text::parse_kernel(file)?, style)));
-        if let cresset_ir::plan::Code::Loops(l) = schedule::schedule(&kernel, target) {
+        legalise::legalise(&mut kernel);
+        if let cresset_ir::plan::Code::Loops(l) = schedule::schedule(kernel, target) {
             law(what, &text::print_loops(&l, style), |file| Ok(text::print_loops(&text::parse_loops(file)?, style)));
         }
     }

@@ -4,7 +4,7 @@
 //! the executor for their buffers.
 
 use super::codegen::{Translated, translate};
-use super::contract::Driver;
+use super::contract::{Driver, tile};
 use super::cost;
 use super::formula::Formula;
 use super::jit::{Call, Compiled, Compiler, Module, host};
@@ -13,7 +13,7 @@ use cranelift_codegen::ir::Function as Clif;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilderContext;
 use cresset_ir::kernel::{BufId, Loops};
-use cresset_ir::plan::{Code, Plan, Rows};
+use cresset_ir::plan::{Code, Plan};
 use cresset_ir::{Result, Sym};
 use cresset_runtime::Launch;
 use cresset_runtime::pool::Pool;
@@ -96,9 +96,8 @@ fn programs(code: &Code) -> Vec<(&Loops, Option<BufId>)> {
     match code {
         Code::Loops(loops) => vec![(loops, None)],
         Code::Contract(c) => {
-            let tile = Some(Driver::tile(c));
-            let rows = if let Rows::Packed(rows) = &c.a { Some((rows, tile)) } else { None };
-            rows.into_iter().chain([(&c.b, tile), (&c.epilogue, tile)]).collect()
+            let tile = Some(tile(&c.product.panels));
+            c.programs().into_iter().map(|l| (l, tile)).collect()
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Kernels: stages at every point of their axes, in order; a contraction first. The oracle for scheduling.
+//! Kernels: stages at every point of their axes, in order; contractions first. The oracle for scheduling.
 
 use super::op::push;
 use super::points::sweep;
@@ -15,7 +15,7 @@ use crate::tensor::Tensor;
 pub fn kernel(kernel: &Kernel, sizes: &Sizes, operands: &[Tensor]) -> Result<Vec<Tensor>> {
     let exprs = kernel.exprs.clone();
     let mut buffers = allocate(&kernel.buffers, sizes, operands)?;
-    if let Some(c) = &kernel.contraction {
+    for c in &kernel.contractions {
         stage(&exprs, &sum_of_products(&exprs, c), sizes, &mut buffers)?;
     }
     for s in &kernel.stages {

@@ -43,8 +43,8 @@ fn buffer(name: &str, shape: &[usize], role: Role) -> Buffer {
 }
 
 /// A kernel with one stage over `axes`, whose value `rule` gives.
-fn one_stage(exprs: Exprs, buffers: Vec<Buffer>, stage: Stage, contraction: Option<Contraction>) -> Kernel {
-    Kernel { name: "k".into(), exprs, buffers, contraction, stages: vec![stage], loc: Loc::NONE }
+fn one_stage(exprs: Exprs, buffers: Vec<Buffer>, stage: Stage, contractions: Vec<Contraction>) -> Kernel {
+    Kernel { name: "k".into(), exprs, buffers, contractions, stages: vec![stage], loc: Loc::NONE }
 }
 
 /// `out[i] = x[i-1] if i >= 1 else 0`, over an extent of 4 and x of 3.
@@ -57,7 +57,7 @@ fn shifted(guarded: bool) -> Kernel {
         (i.id(), if guarded { p.int(1).le(i).select(load, load.lit(0.0)) } else { load }.id())
     };
     let buffers = vec![buffer("x", &[3], Role::Operand), buffer("out", &[4], Role::Result)];
-    one_stage(p, buffers, Stage { out: BufId(1), axes: vec![axis], at: vec![at], value, combine: None }, None)
+    one_stage(p, buffers, Stage { out: BufId(1), axes: vec![axis], at: vec![at], value, combine: None }, vec![])
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn softmax_nests_reductions_and_shares_them() {
     let buffers = vec![buffer("x", &[3, 2], Role::Operand), buffer("out", &[3, 2], Role::Result)];
     let stage = Stage { out: BufId(1), axes: at.0, at: at.1, value, combine: None };
     let x = tensor(&[3, 2], &[0.0, 0.0, 100.0, 0.0, -1.0, f32::NAN]);
-    let out = kernel(&one_stage(p, buffers, stage, None), &Sizes::new(), &[x]).unwrap();
+    let out = kernel(&one_stage(p, buffers, stage, vec![]), &Sizes::new(), &[x]).unwrap();
     let v = values(&out[0]);
     assert_eq!(v[..4], [0.5, 0.5, 1.0, 3.783505853677006e-44]);
     assert!(v[4].is_nan() && v[5].is_nan());
@@ -105,7 +105,7 @@ fn contractions_feed_their_epilogue() {
     let buffers = roles.iter().zip(shapes).map(|(&r, s)| buffer("b", &s, r)).collect();
     let stage = Stage { out: BufId(3), axes: vec![m, n], at: vec![i, j], value, combine: None };
     let x = tensor(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
-    let out = kernel(&one_stage(p, buffers, stage, Some(c)), &Sizes::new(), &[x.clone(), x]).unwrap();
+    let out = kernel(&one_stage(p, buffers, stage, vec![c]), &Sizes::new(), &[x.clone(), x]).unwrap();
     assert_eq!(values(&out[0]), [15.0, 33.0, 33.0, 78.0]);
 }
 

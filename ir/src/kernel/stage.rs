@@ -41,7 +41,9 @@ pub struct Stage {
 }
 
 /// `acc[batch, m, n] = Σ_k a · b`, done by the backend's matrix routine. `a` varies over batch, m, k; `b` over batch, n, k.
-/// The stages of its kernel are the epilogue: they read `acc` at exactly (batch, m, n).
+///
+/// A row of `a` may be worked out before it is used: it may reduce over `k` (a norm), and it may read the sums of the contraction before
+/// this one (attention: the scores under a softmax), whose batch and rows are this one's and whose columns are this one's depth.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Contraction {
     pub acc: BufId,
@@ -55,13 +57,14 @@ pub struct Contraction {
     pub dtype: DType,
 }
 
-/// A kernel: stages over buffers; a contraction kernel's stages are its epilogue.
+/// A kernel: stages over buffers. With contractions, the stages are the epilogue of the last: they read its sums at exactly (batch, m, n);
+/// each of the others makes the rows of the next.
 #[derive(Clone)]
 pub struct Kernel {
     pub name: String,
     pub exprs: Exprs,
     pub buffers: Vec<Buffer>,
-    pub contraction: Option<Contraction>,
+    pub contractions: Vec<Contraction>,
     pub stages: Vec<Stage>,
     pub loc: Loc,
 }

@@ -174,7 +174,7 @@ pub struct KernelText<'t> {
     pub buffers: Vec<BufferText<'t>>,
     pub place: Option<&'t str>,
     pub dims: Vec<DimText<'t>>,
-    pub contraction: Option<ContractionText<'t>>,
+    pub contractions: Vec<ContractionText<'t>>,
     pub stages: Vec<(Vec<AxisText<'t>>, StoreText<'t>)>,
 }
 
@@ -265,13 +265,20 @@ pub enum CodeText<'t> {
 pub struct ContractText<'t> {
     pub at: At,
     pub name: Word<'t>,
-    /// batch, m, n, k.
+    /// batch, m.
     pub sizes: Vec<Expr<'t>>,
-    pub stored: Option<Word<'t>>,
     pub place: Option<&'t str>,
+    pub product: ProductText<'t>,
+    pub epilogue: LoopsText<'t>,
+}
+
+#[derive(Debug)]
+pub struct ProductText<'t> {
+    pub n: Expr<'t>,
+    pub k: Expr<'t>,
+    pub stored: Option<Word<'t>>,
     pub rows: RowsText<'t>,
     pub panels: LoopsText<'t>,
-    pub epilogue: LoopsText<'t>,
 }
 
 #[derive(Debug)]
@@ -284,6 +291,7 @@ pub enum RowsText<'t> {
         stride: Expr<'t>,
     },
     Packed(LoopsText<'t>),
+    Product(Box<ProductText<'t>>, LoopsText<'t>),
 }
 
 /// What a text holds.

@@ -40,7 +40,7 @@ pub enum Tok<'t> {
     #[token("fold")] Fold, #[token("over")] Over, #[token("step")] Step, #[token("merge")] Merge, #[token("block")] Block,
     #[token("params")] Params, #[token("grid")] Grid, #[token("slot")] Slot, #[token("arena")] Arena, #[token("steps")] Steps,
     #[token("launch")] Launch, #[token("copy")] Copy, #[token("while")] While, #[token("direct")] Direct,
-    #[token("packed")] Packed, #[token("panels")] Panels, #[token("epilogue")] Epilogue,
+    #[token("packed")] Packed, #[token("product")] Product, #[token("finish")] Finish, #[token("panels")] Panels, #[token("epilogue")] Epilogue,
 
     #[token("(")] LPar, #[token(")")] RPar, #[token("[")] LSqb, #[token("]")] RSqb, #[token("{")] LBrace, #[token("}")] RBrace,
     #[token(",")] Comma, #[token(":")] Colon, #[token(".")] Dot, #[token("..")] DotDot, #[token("->")] Arrow,

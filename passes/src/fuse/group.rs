@@ -7,110 +7,125 @@ use cresset_ir::dim::Facts;
 use cresset_ir::graph::{Block, Def, Graph, NodeId, Value};
 use cresset_ir::kernel::Kernel;
 use cresset_ir::op::Meaning;
+use cresset_ir::view::{self, Reads};
 use indexmap::{IndexMap, IndexSet};
+use std::collections::HashMap;
 
 /// More nodes than this do not share a kernel: register allocation grows with the size of a function.
-const MOST_NODES: usize = 64;
+pub const MOST_NODES: usize = 64;
 
-/// Groups by their root, the one node whose result leaves the group.
-pub struct Groups {
-    pub members: IndexMap<NodeId, IndexSet<NodeId>>,
-    pub joined: usize,
+/// Groups of a block by their root, the one node whose result leaves the group.
+pub struct Groups<'a> {
+    pub graph: &'a Graph,
+    pub block: &'a Block,
+    facts: &'a Facts,
+    pub members: Members,
+    /// The kernel of each group.
+    kernels: HashMap<NodeId, Kernel>,
+    /// The roots of the groups that hold a node: several when it was copied.
+    homes: HashMap<NodeId, Vec<NodeId>>,
 }
 
-/// The groups of all blocks of a graph.
-pub fn groups(graph: &Graph, facts: &Facts) -> Result<Groups> {
-    let mut out = Groups { members: IndexMap::new(), joined: 0 };
-    let mut blocks: Vec<&Block> = vec![];
-    graph.each_block(&mut |b| blocks.push(b));
-    let uses = Uses::of(graph, &blocks);
-    for block in blocks {
+/// The nodes of each group, by its root.
+pub type Members = IndexMap<NodeId, IndexSet<NodeId>>;
+
+impl<'a> Groups<'a> {
+    /// The groups of a block; those of nested blocks are made for themselves.
+    ///
+    /// # Errors
+    /// Those of lowering.
+    pub fn of(graph: &'a Graph, block: &'a Block, facts: &'a Facts) -> Result<Groups<'a>> {
+        let mut groups = Groups { graph, block, facts, members: Members::new(), kernels: HashMap::new(), homes: HashMap::new() };
+        let view = view::reads(graph, block);
         for &id in block.nodes.iter().rev() {
-            place(graph, facts, &uses, id, &mut out)?;
+            groups.place(id, &view)?;
         }
+        Ok(groups)
     }
-    Ok(out)
-}
 
-/// Who reads each value: nodes, and whether it leaves a block.
-struct Uses {
-    readers: Vec<Vec<NodeId>>,
-    leaves: Vec<bool>,
-}
+    /// Whether a node's result leaves the block.
+    pub fn leaves(&self, id: NodeId) -> bool {
+        self.block.results.contains(&self.graph.node(id).results[0])
+    }
 
-impl Uses {
-    fn of(graph: &Graph, blocks: &[&Block]) -> Uses {
-        let mut uses = Uses { readers: vec![vec![]; graph.values.len()], leaves: vec![false; graph.values.len()] };
-        for block in blocks {
-            for &n in &block.nodes {
-                graph.node(n).operands.iter().for_each(|v| uses.readers[v.0 as usize].push(n));
+    fn homes_of(&self, id: NodeId) -> &[NodeId] {
+        self.homes.get(&id).map_or(&[], |h| h)
+    }
+
+    /// The kernel of the group with this root.
+    pub fn kernel(&self, root: NodeId) -> Option<&Kernel> {
+        self.kernels.get(&root)
+    }
+
+    /// Puts a node into a group, whose kernel is then this one.
+    fn insert(&mut self, home: NodeId, id: NodeId, kernel: Kernel) {
+        self.members.entry(home).or_default().insert(id);
+        self.homes.entry(id).or_default().push(home);
+        self.kernels.insert(home, kernel);
+    }
+
+    /// Joins one group with another, whose kernel is then this one.
+    pub fn merge(&mut self, root: NodeId, other: NodeId, kernel: Kernel) {
+        let members = self.members.shift_remove(&other).expect("a group is merged once");
+        self.members[&root].extend(members);
+        self.kernels.insert(root, kernel);
+    }
+
+    fn place(&mut self, id: NodeId, view: &Reads) -> Result<()> {
+        let node = self.graph.node(id);
+        if !matches!(node.op.meaning, Meaning::Elements(_)) {
+            if matches!(node.op.meaning, Meaning::Updates(_)) {
+                self.members.insert(id, IndexSet::from([id]));
+                self.homes.insert(id, vec![id]);
             }
-            block.results.iter().for_each(|v| uses.leaves[v.0 as usize] = true);
+            return Ok(());
         }
-        uses
-    }
-}
-
-fn place(graph: &Graph, facts: &Facts, uses: &Uses, id: NodeId, out: &mut Groups) -> Result<()> {
-    let node = graph.node(id);
-    if !matches!(node.op.meaning, Meaning::Elements(_)) {
-        if matches!(node.op.meaning, Meaning::Updates(_)) {
-            out.members.insert(id, IndexSet::from([id]));
+        let readers: Vec<NodeId> = view.neighbors(id).collect();
+        let homes: IndexSet<NodeId> = readers.iter().flat_map(|&r| self.homes_of(r)).copied().collect();
+        let outside = self.leaves(id) || readers.iter().any(|&r| self.homes_of(r).is_empty());
+        let alone = self.lower(id, &IndexSet::from([id]))?;
+        let mut stays = outside || homes.is_empty();
+        let may_join = moves_only(&alone) || (!stays && homes.len() == 1);
+        for home in homes {
+            match if may_join { self.joined(home, id, &alone)? } else { None } {
+                Some(kernel) => self.insert(home, id, kernel),
+                None => stays = true,
+            }
         }
-        return Ok(());
-    }
-    let result = node.results[0].0 as usize;
-    let readers = &uses.readers[result];
-    let homes: IndexSet<NodeId> = readers.iter().flat_map(|r| homes_of(out, *r)).collect();
-    let outside = uses.leaves[result] || readers.iter().any(|r| homes_of(out, *r).is_empty());
-    let alone = lower_group(graph, facts, id, &IndexSet::from([id]))?;
-    let copies = moves_only(&alone);
-    let mut stays = outside || homes.is_empty();
-    let may_join = copies || (!stays && homes.len() == 1);
-    for home in homes {
-        if may_join && joins(graph, facts, out, home, id, &alone)? {
-            out.members[&home].insert(id);
-            out.joined += 1;
-        } else {
-            stays = true;
+        if stays {
+            self.insert(id, id, alone);
         }
+        Ok(())
     }
-    if stays {
-        out.members.insert(id, IndexSet::from([id]));
+
+    /// The kernel of the group of `home` with `id` in it, if it is still a good one.
+    fn joined(&self, home: NodeId, id: NodeId, alone: &Kernel) -> Result<Option<Kernel>> {
+        let (members, Some(before)) = (&self.members[&home], self.kernel(home)) else { return Ok(None) };
+        if members.len() >= MOST_NODES {
+            return Ok(None);
+        }
+        let mut merged = members.clone();
+        merged.insert(id);
+        let after = self.lower(home, &merged)?;
+        let contracts = |k: &Kernel| !k.contractions.is_empty();
+        let good = match (contracts(before), contracts(alone)) {
+            (true, true) => false,
+            // What the sums are made of must stay a read, and so must nothing else be reduced in the epilogue.
+            (true, false) | (false, true) => {
+                contracts(&after) && factors_are_reads(&after) && loose_reductions(&after).is_empty()
+            }
+            (false, false) if !reduces(before) && !reduces(alone) => true,
+            (false, false) => !contracts(&after) && runs_once(&after),
+        };
+        Ok(good.then_some(after))
     }
-    Ok(())
-}
 
-/// The groups that hold a node: several when it was copied.
-fn homes_of(groups: &Groups, id: NodeId) -> Vec<NodeId> {
-    groups.members.iter().filter(|(_, m)| m.contains(&id)).map(|(root, _)| *root).collect()
-}
-
-/// Whether the group of `home` is still a good kernel with `id` in it.
-fn joins(graph: &Graph, facts: &Facts, groups: &Groups, home: NodeId, id: NodeId, alone: &Kernel) -> Result<bool> {
-    let members = &groups.members[&home];
-    if members.len() >= MOST_NODES || !matches!(graph.node(home).op.meaning, Meaning::Elements(_)) {
-        return Ok(false);
+    /// The kernel of some nodes.
+    pub fn lower(&self, root: NodeId, members: &IndexSet<NodeId>) -> Result<Kernel> {
+        let operands = border(self.graph, members);
+        let stored: Vec<bool> = operands.iter().map(|&v| matches!(self.graph.def(v), Def::Stored(_))).collect();
+        lower_values(self.graph, &operands, &stored, &self.graph.node(root).results, self.facts)
     }
-    let before = lower_group(graph, facts, home, members)?;
-    let mut merged = members.clone();
-    merged.insert(id);
-    let after = lower_group(graph, facts, home, &merged)?;
-    let contracts = |k: &Kernel| k.contraction.is_some();
-    Ok(match (contracts(&before), contracts(alone)) {
-        (true, true) => false,
-        // What the sums are made of must stay a read, and so must nothing else be reduced in the epilogue.
-        (true, false) | (false, true) => contracts(&after) && factors_are_reads(&after) && loose_reductions(&after).is_empty(),
-        (false, false) if !reduces(&before) && !reduces(alone) => true,
-        (false, false) => !contracts(&after) && runs_once(&after),
-    })
-}
-
-/// The kernel of a group.
-fn lower_group(graph: &Graph, facts: &Facts, root: NodeId, members: &IndexSet<NodeId>) -> Result<Kernel> {
-    let operands = border(graph, members);
-    let stored: Vec<bool> = operands.iter().map(|&v| matches!(graph.def(v), Def::Stored(_))).collect();
-    lower_values(graph, &operands, &stored, &graph.node(root).results, facts)
 }
 
 /// The values that a group reads from outside, in the order in which its nodes were made; constants are written where they are used.

@@ -1,7 +1,7 @@
 //! What fusion asks of a lowered kernel.
 
 use crate::schedule::reductions;
-use cresset_ir::kernel::{ExprId, Exprs, Kernel, Node, ScalarOp};
+use cresset_ir::kernel::{BufId, ExprId, Exprs, Kernel, Node, ScalarOp};
 use std::collections::BTreeSet;
 
 /// Whether each reduction runs once per point of the axes it depends on, and those are the same for all: a group where one reduction
@@ -16,7 +16,7 @@ pub fn runs_once(kernel: &Kernel) -> bool {
 
 /// Whether anything is reduced.
 pub fn reduces(kernel: &Kernel) -> bool {
-    kernel.contraction.is_some() || !loose_reductions(kernel).is_empty()
+    !kernel.contractions.is_empty() || !loose_reductions(kernel).is_empty()
 }
 
 /// The reductions besides the contraction.
@@ -27,12 +27,17 @@ pub fn loose_reductions(kernel: &Kernel) -> Vec<ExprId> {
 
 /// Whether the factors of the contraction are reads: index arithmetic and guards, but no arithmetic on elements, which packing would repeat.
 pub fn factors_are_reads(kernel: &Kernel) -> bool {
-    kernel.contraction.as_ref().is_none_or(|c| [c.a, c.b].iter().all(|&f| is_read(&kernel.exprs, f)))
+    kernel.contractions.iter().all(|c| [c.a, c.b].iter().all(|&f| is_read(&kernel.exprs, f)))
+}
+
+/// The loads of a buffer in an expression.
+pub fn loads_of(p: &Exprs, id: ExprId, buf: BufId) -> Vec<ExprId> {
+    p.reachable(&[id]).into_iter().filter(|&e| matches!(p.node(e), Node::Load(b, _) if b == buf)).collect()
 }
 
 /// Whether the kernel only moves elements: each result is a read.
 pub fn moves_only(kernel: &Kernel) -> bool {
-    kernel.contraction.is_none() && kernel.stages.iter().all(|s| s.combine.is_none() && is_read(&kernel.exprs, s.value))
+    kernel.contractions.is_empty() && kernel.stages.iter().all(|s| s.combine.is_none() && is_read(&kernel.exprs, s.value))
 }
 
 /// A load, a constant, or a guarded choice between such; indices may be computed, but not by reductions.

@@ -1,6 +1,6 @@
 //! Writing the groups into the graph: one `region` node per group, at the place of its root.
 
-use super::group::{Groups, border};
+use super::group::{Members, border};
 use cresset_ir::graph::{Block, Def, Graph, NodeId, Value};
 use cresset_ir::op::{Attr, Meaning, structural};
 use cresset_ir::{Loc, Result, Type};
@@ -8,7 +8,7 @@ use indexmap::IndexSet;
 use std::collections::HashMap;
 
 /// The graph with its groups as regions.
-pub fn rebuild(graph: &Graph, groups: &Groups) -> Result<Graph> {
+pub fn rebuild(graph: &Graph, groups: &Members) -> Result<Graph> {
     let mut rebuild = Rebuild { old: graph, groups, new: Graph::new(&graph.name), map: HashMap::new() };
     rebuild.new.inputs = graph.inputs.clone();
     rebuild.new.output = graph.output.clone();
@@ -19,7 +19,7 @@ pub fn rebuild(graph: &Graph, groups: &Groups) -> Result<Graph> {
 
 struct Rebuild<'a> {
     old: &'a Graph,
-    groups: &'a Groups,
+    groups: &'a Members,
     new: Graph,
     map: HashMap<Value, Value>,
 }
@@ -29,7 +29,7 @@ impl Rebuild<'_> {
         let params = block.params.iter().map(|&v| self.fresh(v, Def::Param)).collect();
         let mut nodes = vec![];
         for &id in &block.nodes {
-            if let Some(members) = self.groups.members.get(&id) {
+            if let Some(members) = self.groups.get(&id) {
                 nodes.push(self.region(id, members));
             } else if matches!(self.old.node(id).op.meaning, Meaning::Structural) {
                 nodes.push(self.structural(id));

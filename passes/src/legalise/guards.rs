@@ -1,80 +1,81 @@
-//! Guarded loads: after this, every load is in bounds wherever it is evaluated, and `select` may evaluate both sides.
+//! Guarded loads: `select(c, x[i], y)` may not touch `x[i]` where `c` fails, so the offset becomes `select(c, i, 0)`. A load whose offset
+//! is in bounds whatever `c` says stays as it is, and with it the loop that it is in.
 
-use cresset_ir::kernel::{ExprId, Exprs, Fold, Loops, Node, Rewriter, ScalarOp, Stmt};
+use cresset_ir::dim::{Dim, Rel};
+use cresset_ir::kernel::{BufId, Buffer, ExprId, Exprs, Kernel, Node, Rewriter, ScalarOp};
 use std::collections::HashMap;
 
-/// Clamps the offsets of loads under `select`, in every statement.
-pub fn guard_loads(l: &mut Loops) {
-    let p = l.exprs.clone();
-    let mut memo = HashMap::new();
-    let mut body = std::mem::take(&mut l.body);
-    each_expr(&mut body, &mut |e| *e = guard(&p, *e, &mut memo));
-    l.body = body;
-    l.exprs = p;
-}
-
-/// Calls `f` on every expression of every statement.
-pub fn each_expr(body: &mut [Stmt], f: &mut dyn FnMut(&mut ExprId)) {
-    for s in body {
-        match s {
-            Stmt::For { extent, body, .. } => {
-                f(extent);
-                each_expr(body, f);
-            }
-            Stmt::Let { value, .. } => f(value),
-            Stmt::Store { at, value, .. } => {
-                at.iter_mut().for_each(&mut *f);
-                f(value);
-            }
-            Stmt::Fold(Fold { axes, step, .. }) => {
-                axes.iter_mut().for_each(|(_, n)| f(n));
-                step.iter_mut().for_each(&mut *f);
-            }
-            Stmt::Block { len, .. } => f(len),
-            Stmt::If { cond, body } => {
-                f(cond);
-                each_expr(body, f);
-            }
-        }
+/// Clamps the offsets of loads under `select` that might be out of bounds. Offsets are flat.
+pub fn guard_loads(kernel: &mut Kernel) {
+    let Kernel { exprs, buffers, contractions, stages, .. } = kernel;
+    let mut guards = Guards { p: exprs, buffers, memo: HashMap::new() };
+    for c in contractions {
+        (c.a, c.b) = (guards.guard(c.a), guards.guard(c.b));
+    }
+    for s in stages {
+        s.at.iter_mut().for_each(|e| *e = guards.guard(*e));
+        s.value = guards.guard(s.value);
     }
 }
 
-/// The expression with guarded loads clamped, innermost first.
-fn guard(p: &Exprs, root: ExprId, memo: &mut HashMap<ExprId, ExprId>) -> ExprId {
-    for id in p.reachable(&[root]) {
-        if memo.contains_key(&id) {
-            continue;
-        }
-        let rebuilt = Rewriter::new(p, |e, _| if e == id { None } else { memo.get(&e).copied() }).run(id);
-        let new = match p.node(rebuilt) {
-            Node::Apply(ScalarOp::Select, x) => {
-                let (yes, no) = (clamp(p, x[0], x[1], true), clamp(p, x[0], x[2], false));
-                p.ex(x[0]).select(p.ex(yes), p.ex(no)).id()
+struct Guards<'a> {
+    p: &'a Exprs,
+    buffers: &'a [Buffer],
+    memo: HashMap<ExprId, ExprId>,
+}
+
+impl Guards<'_> {
+    /// The expression with guarded loads clamped, innermost first.
+    fn guard(&mut self, root: ExprId) -> ExprId {
+        let p = self.p;
+        for id in p.reachable(&[root]) {
+            if self.memo.contains_key(&id) {
+                continue;
             }
-            _ => rebuilt,
+            let rebuilt = Rewriter::new(p, |e, _| if e == id { None } else { self.memo.get(&e).copied() }).run(id);
+            let new = match p.node(rebuilt) {
+                Node::Apply(ScalarOp::Select, x) => {
+                    let (yes, no) = (self.clamp(x[0], x[1], true), self.clamp(x[0], x[2], false));
+                    p.ex(x[0]).select(p.ex(yes), p.ex(no)).id()
+                }
+                _ => rebuilt,
+            };
+            self.memo.insert(id, new);
+        }
+        self.memo[&root]
+    }
+
+    /// `branch` with its loads reading element 0 where it is not chosen. Loads that the condition itself needs stay as they are.
+    fn clamp(&self, cond: ExprId, branch: ExprId, when: bool) -> ExprId {
+        let p = self.p;
+        let free: Vec<ExprId> = p.reachable(&[cond]);
+        let mut done: HashMap<ExprId, ExprId> = HashMap::new();
+        for id in p.reachable(&[branch]) {
+            let Node::Load(buf, at) = p.node(id) else { continue };
+            if free.contains(&id) || self.always_inside(buf, &at) {
+                continue;
+            }
+            let at: Vec<_> = at
+                .iter()
+                .map(|&e| {
+                    let e = p.ex(Rewriter::new(p, |id, _| done.get(&id).copied()).run(e));
+                    if when { p.ex(cond).select(e, p.int(0)) } else { p.ex(cond).select(p.int(0), e) }
+                })
+                .collect();
+            done.insert(id, p.load(buf, p.dtype(id), &at).id());
+        }
+        Rewriter::new(p, |id, _| done.get(&id).copied()).run(branch)
+    }
+
+    /// Whether an offset is in bounds for all values of its axes. The sums of contractions are read at their own points only.
+    fn always_inside(&self, buf: BufId, at: &[ExprId]) -> bool {
+        let (p, buffer) = (self.p, &self.buffers[buf.0 as usize]);
+        let within = |&e: &ExprId, n: &Dim| {
+            p.decide(p.int(0).id(), Rel::Le, e) == Some(true) && p.decide(e, Rel::Lt, p.dim(n).id()) == Some(true)
         };
-        memo.insert(id, new);
-    }
-    memo[&root]
-}
-
-/// `branch` with its loads reading element 0 where it is not chosen. Loads that the condition itself needs stay as they are.
-fn clamp(p: &Exprs, cond: ExprId, branch: ExprId, when: bool) -> ExprId {
-    let free: Vec<ExprId> = p.reachable(&[cond]);
-    let mut done: HashMap<ExprId, ExprId> = HashMap::new();
-    for id in p.reachable(&[branch]) {
-        let Node::Load(buf, at) = p.node(id) else { continue };
-        if free.contains(&id) {
-            continue;
+        match at {
+            [offset] if buffer.ty.shape.len() != 1 => within(offset, &buffer.ty.numel()),
+            _ => at.iter().zip(&buffer.ty.shape).all(|(e, n)| within(e, n)),
         }
-        let at: Vec<_> = at
-            .iter()
-            .map(|&e| {
-                let e = p.ex(Rewriter::new(p, |id, _| done.get(&id).copied()).run(e));
-                if when { p.ex(cond).select(e, p.int(0)) } else { p.ex(cond).select(p.int(0), e) }
-            })
-            .collect();
-        done.insert(id, p.load(buf, p.dtype(id), &at).id());
     }
-    Rewriter::new(p, |id, _| done.get(&id).copied()).run(branch)
 }

@@ -1,26 +1,15 @@
-//! Legalisation: rewrites of a loop program until a backend has only plain statements to translate.
+//! Legalisation: rewrites of a kernel until scheduling and the backends need not think about memory any more.
 //!
-//! - Guarded loads: `select(c, x[i], y)` may not touch `x[i]` where `c` fails, so the offset becomes `select(c, i, 0)`.
+//! - [`flatten`]: every load and store gets one index, the element's position in its row-major buffer;
+//! - [`guards`]: every load is in bounds wherever it is evaluated, so that `select` may evaluate both sides.
 
+mod flatten;
 mod guards;
 
-use cresset_ir::kernel::Loops;
-use cresset_ir::plan::{Code, Rows};
+use cresset_ir::kernel::Kernel;
 
-/// Legalises every loop program of a kernel.
-pub fn legalise(code: &mut Code) {
-    match code {
-        Code::Loops(l) => loops(l),
-        Code::Contract(c) => {
-            if let Rows::Packed(l) = &mut c.a {
-                loops(l);
-            }
-            loops(&mut c.b);
-            loops(&mut c.epilogue);
-        }
-    }
-}
-
-fn loops(l: &mut Loops) {
-    guards::guard_loads(l);
+/// Legalises a lowered kernel.
+pub fn legalise(kernel: &mut Kernel) {
+    flatten::flatten(kernel);
+    guards::guard_loads(kernel);
 }

@@ -56,7 +56,7 @@ pub fn lower_values(graph: &Graph, operands: &[Value], is_stored: &[bool], resul
         }
     }
     let stages = stages.into_iter().map(|(s, _)| s).collect();
-    let mut kernel = Kernel { name: String::new(), exprs, buffers, contraction: None, stages, loc: cresset_ir::Loc::NONE };
+    let mut kernel = Kernel { name: String::new(), exprs, buffers, contractions: vec![], stages, loc: cresset_ir::Loc::NONE };
     resplit::resplit(&mut kernel);
     contract::extract(&mut kernel);
     Ok(kernel)

@@ -1,93 +1,44 @@
 //! Contraction kernels: how the matrix routine gets its rows and panels, and what happens to its sums.
 //!
 //! The routine counts batches, rows, columns and depth; the kernel's axes are what those numbers are made of. Each loop program walks
-//! its own numbers, and the axes in its offsets are replaced by their digits, which mostly rejoin into the number itself.
+//! its own numbers, and the axes in its offsets are replaced by their digits. What a row is made of is worked out where the rows are
+//! packed: a norm reduces there, and attention's softmax runs over the sums of the product before it.
 
-use super::loops::body;
+use super::counter::{Counter, count, points, replace_axes};
+use super::loops::{body, share_axis};
 use crate::lower::contract::stored_only;
 use cresset_ir::dim::Dim;
 use cresset_ir::kernel::{
-    AxisId, Buffer, Contraction, Ex, ExprId, Exprs, Kernel, LoopKind, Loops, Node, Rewriter, Role, Stage, Stmt, VarId, reduce,
+    AxisId, BufId, Buffer, Contraction, Ex, ExprId, Exprs, Kernel, LoopKind, Loops, Node, Rewriter, Role, Stage, Stmt, VarId,
 };
-use cresset_ir::plan::{Contract, Rows};
+use cresset_ir::plan::{Contract, Product, Rows};
 use cresset_ir::{DType, Target, Type};
 use std::collections::{BTreeSet, HashMap};
 
-/// Schedules a contraction kernel for a tile of `columns` columns. Offsets are flat.
-pub fn schedule(kernel: Kernel, c: Contraction, columns: usize, target: &Target) -> Contract {
+/// Schedules a contraction kernel for panels of `columns` columns. Offsets are flat.
+pub fn schedule(kernel: &Kernel, columns: usize, target: &Target) -> Contract {
     let p = &kernel.exprs;
-    let size = |axes: &[AxisId]| axes.iter().map(|&a| p.extent(a)).product::<Dim>();
-    let (batch, m, n, k) = (size(&c.batch), size(&c.m), size(&c.n), size(&c.k));
-    let own = |name: &str, ty: Type, role: Role| {
-        let mut buffers = kernel.buffers.clone();
-        buffers[c.acc.0 as usize] = Buffer { name: name.into(), ty, role };
-        buffers
-    };
-    let stored = stored_only(p, c.b, &kernel.buffers);
+    let last = kernel.contractions.last().expect("a contraction kernel has contractions");
+    let own = kernel.buffers.iter().filter(|b| b.role != Role::Scratch).count();
+    let programs = Programs { kernel, p, columns, target, tile: BufId(own as u32) };
     Contract {
         name: kernel.name.clone(),
-        a: rows(&kernel, &c, &own("rows", Type::new(DType::F32, [m.clone(), k.clone()]), Role::Result)),
-        b: panel(&kernel, &c, columns, own("panel", Type::new(DType::F32, [k.clone(), columns.into()]), Role::Result)),
-        b_is_stored: stored,
-        epilogue: epilogue(&kernel, &c, target, own("acc", acc_type(), Role::Operand)),
-        batch,
-        m,
-        n,
-        k,
+        batch: points(p, &last.batch),
+        m: points(p, &last.m),
+        product: programs.product(&kernel.contractions),
+        epilogue: programs.epilogue(last),
         loc: kernel.loc,
     }
 }
 
-/// The kernel with its contraction written as a reduction again, for targets without a matrix routine.
-pub fn as_loops(mut kernel: Kernel, c: Contraction) -> Kernel {
-    let p = &kernel.exprs;
-    let sum = p.reduce(&reduce::SUM, &c.k, &[p.ex(c.a) * p.ex(c.b)])[0].id();
-    let mut rewrite = Rewriter::new(p, |_, n| matches!(n, Node::Load(b, _) if *b == c.acc).then_some(sum));
-    let stages: Vec<Stage> = kernel.stages.iter().map(|s| Stage { value: rewrite.run(s.value), ..s.clone() }).collect();
-    kernel.stages = stages;
-    kernel
-}
-
-fn acc_type() -> Type {
-    Type::of(DType::F32, &[Contract::ACC_STRIDE, Contract::ACC_STRIDE])
-}
-
-/// A number that counts the points of several axes, and the axes as its digits.
-struct Counter<'a> {
-    axis: AxisId,
-    ex: Ex<'a>,
-    digits: Vec<(AxisId, ExprId)>,
-}
-
-impl<'a> Counter<'a> {
-    fn new(p: &'a Exprs, axes: &[AxisId]) -> Counter<'a> {
-        let total: Dim = axes.iter().map(|&a| p.extent(a)).product();
-        let axis = p.axis(total);
-        let ex = p.axis_ex(axis);
-        let mut rest = Dim::from(1i64);
-        let mut digits = vec![];
-        for (i, &a) in axes.iter().enumerate().rev() {
-            let high = ex.floor_div(p.dim(&rest));
-            let digit = if i == 0 { high } else { high.modulo(p.dim(&p.extent(a))) };
-            digits.push((a, digit.id()));
-            rest = rest * p.extent(a);
-        }
-        Counter { axis, ex, digits }
-    }
-}
-
-/// Replaces axes by digits of counters.
-fn substitute(p: &Exprs, counters: &[&Counter<'_>], id: ExprId) -> ExprId {
-    let map: HashMap<AxisId, ExprId> = counters.iter().flat_map(|c| c.digits.iter().copied()).collect();
-    replace_axes(p, &map, id)
-}
-
-fn replace_axes(p: &Exprs, map: &HashMap<AxisId, ExprId>, id: ExprId) -> ExprId {
-    let place = |_: ExprId, n: &Node| match n {
-        Node::Axis(a) => map.get(a).copied(),
-        _ => None,
-    };
-    Rewriter::new(p, place).run(id)
+/// The loop programs of one kernel.
+struct Programs<'a> {
+    kernel: &'a Kernel,
+    p: &'a Exprs,
+    columns: usize,
+    target: &'a Target,
+    /// The buffer that the driver passes, behind those of the launch.
+    tile: BufId,
 }
 
 fn var(p: &Exprs, x: Ex<'_>) -> VarId {
@@ -97,54 +48,168 @@ fn var(p: &Exprs, x: Ex<'_>) -> VarId {
     }
 }
 
-/// The rows of `a`: in place where they are contiguous runs at a fixed distance, copied otherwise.
-fn rows(kernel: &Kernel, c: &Contraction, buffers: &[Buffer]) -> Rows {
-    let p = &kernel.exprs;
-    direct(p, c, &kernel.buffers).unwrap_or_else(|| Rows::Packed(packed_rows(kernel, c, buffers.to_vec())))
-}
-
-fn direct(p: &Exprs, c: &Contraction, buffers: &[Buffer]) -> Option<Rows> {
-    let (batch, row, depth) = (Counter::new(p, &c.batch), Counter::new(p, &c.m), Counter::new(p, &c.k));
-    let Node::Load(buf, at) = p.node(substitute(p, &[&batch, &row, &depth], c.a)) else { return None };
-    if buffers[buf.0 as usize].ty.dtype != DType::F32 {
-        return None;
-    }
-    let offset = p.poly(at[0]);
-    let (mut start, mut stride) = (p.int(0), p.int(0));
-    let mut unit = c.k.is_empty();
-    for (m, coefficient) in offset.terms() {
-        let free: BTreeSet<AxisId> = m.iter().flat_map(|&a| p.free_axes(a)).collect();
-        let (in_row, in_depth) = (free.contains(&row.axis), free.contains(&depth.axis));
-        let term = |skip: ExprId| m.iter().filter(|&&a| a != skip).fold(p.int(coefficient), |x, &a| x * p.ex(a));
-        match (in_row, in_depth) {
-            (false, false) => start = start + term(ExprId(u32::MAX)),
-            (true, false) if m.iter().filter(|&&a| a == row.ex.id()).count() == 1 => stride = stride + term(row.ex.id()),
-            (false, true) if m[..] == [depth.ex.id()] && coefficient == 1 => unit = true,
-            _ => return None,
+impl Programs<'_> {
+    /// The product of the last contraction; those before it make its rows.
+    fn product(&self, chain: &[Contraction]) -> Product {
+        let (c, before) = chain.split_last().expect("a product has a contraction");
+        let rows = match before.last() {
+            None => self.direct(c).unwrap_or_else(|| Rows::Packed(self.rows(c, None))),
+            Some(inner) => Rows::Product { product: Box::new(self.product(before)), finish: self.rows(c, Some(inner)) },
+        };
+        Product {
+            n: points(self.p, &c.n),
+            k: points(self.p, &c.k),
+            rows,
+            panels: self.panel(c),
+            stored: stored_only(self.p, c.b, &self.kernel.buffers),
         }
     }
-    if !unit || p.depends_on(stride.id(), row.axis) || p.depends_on(stride.id(), batch.axis) {
-        return None;
-    }
-    let b = p.fresh_var(DType::I64);
-    let start = replace_axes(p, &[(batch.axis, b.id())].into(), start.id());
-    Some(Rows::Direct { exprs: p.clone(), buf, batch: var(p, b), start, stride: stride.id() })
-}
 
-/// `rows[r, k] = a`, for rows `first..first + count`.
-fn packed_rows(kernel: &Kernel, c: &Contraction, buffers: Vec<Buffer>) -> Loops {
-    let p = &kernel.exprs;
-    let (batch, row) = (Counter::new(p, &c.batch), Counter::new(p, &c.m));
-    let (b, first, count) = (p.fresh_var(DType::I64), p.fresh_var(DType::I64), p.fresh_var(DType::I64));
-    let r = p.axis(p.extent(row.axis));
-    let value = substitute(p, &[&batch, &row], c.a);
-    let value = replace_axes(p, &[(batch.axis, b.id()), (row.axis, (first + p.axis_ex(r)).id())].into(), value);
-    let at = c.k.iter().fold(p.axis_ex(r), |at, &k| at * p.dim(&p.extent(k)) + p.axis_ex(k));
-    let store = Stmt::Store { buf: c.acc, at: vec![at.id()], value, combine: None };
-    let nest = nest(p, &c.k, vec![store]);
-    let body = vec![Stmt::For { axis: r, extent: count.id(), kind: LoopKind::Serial, body: nest }];
-    let params = vec![("batch".into(), var(p, b)), ("first_row".into(), var(p, first)), ("rows".into(), var(p, count))];
-    Loops { name: format!("{}.rows", kernel.name), exprs: p.clone(), buffers, params, grid: vec![], body, loc: kernel.loc }
+    fn program(
+        &self,
+        part: &str,
+        tile: (&str, Type, Role),
+        params: &[(&str, Ex<'_>)],
+        f: impl FnOnce(&mut Vec<Buffer>) -> Vec<Stmt>,
+    ) -> Loops {
+        let mut buffers = self.kernel.buffers[..self.tile.0 as usize].to_vec();
+        buffers.push(Buffer { name: tile.0.into(), ty: tile.1, role: tile.2 });
+        let body = f(&mut buffers);
+        let params = params.iter().map(|&(name, v)| (name.to_owned(), var(self.p, v))).collect();
+        let name = format!("{}.{part}", self.kernel.name);
+        Loops { name, exprs: self.p.clone(), buffers, params, grid: vec![], body, loc: self.kernel.loc }
+    }
+
+    /// The rows where they are, if they are contiguous runs at a fixed distance.
+    fn direct(&self, c: &Contraction) -> Option<Rows> {
+        let p = self.p;
+        let (batch, row, depth) = (Counter::new(p, &c.batch), Counter::new(p, &c.m), Counter::new(p, &c.k));
+        let Node::Load(buf, at) = p.node(count(p, &[&batch, &row, &depth], c.a)) else { return None };
+        if self.kernel.buffer(buf).ty.dtype != DType::F32 {
+            return None;
+        }
+        let offset = p.poly(at[0]);
+        let (mut start, mut stride) = (p.int(0), p.int(0));
+        let mut unit = c.k.is_empty();
+        for (m, coefficient) in offset.terms() {
+            let free: BTreeSet<AxisId> = m.iter().flat_map(|&a| p.free_axes(a)).collect();
+            let (in_row, in_depth) = (free.contains(&row.axis), free.contains(&depth.axis));
+            let term = |skip: ExprId| m.iter().filter(|&&a| a != skip).fold(p.int(coefficient), |x, &a| x * p.ex(a));
+            match (in_row, in_depth) {
+                (false, false) => start = start + term(ExprId(u32::MAX)),
+                (true, false) if m.iter().filter(|&&a| a == row.ex.id()).count() == 1 => stride = stride + term(row.ex.id()),
+                (false, true) if m[..] == [depth.ex.id()] && coefficient == 1 => unit = true,
+                _ => return None,
+            }
+        }
+        if !unit || p.depends_on(stride.id(), row.axis) || p.depends_on(stride.id(), batch.axis) {
+            return None;
+        }
+        let b = p.fresh_var(DType::I64);
+        let start = replace_axes(p, &[(batch.axis, b.id())].into(), start.id());
+        Some(Rows::Direct { exprs: p.clone(), buf, batch: var(p, b), start, stride: stride.id() })
+    }
+
+    /// `rows[r, k] = a`, for rows `first..first + count`: made from memory, or in place from the sums of `inner`.
+    fn rows(&self, c: &Contraction, inner: Option<&Contraction>) -> Loops {
+        let p = self.p;
+        let (batch, row) = (Counter::new(p, &c.batch), Counter::new(p, &c.m));
+        let (b, first, number) = (p.fresh_var(DType::I64), p.fresh_var(DType::I64), p.fresh_var(DType::I64));
+        let r = p.axis(p.extent(row.axis));
+        let depth = points(p, &c.k);
+        let stride = if inner.is_some() { self.whole_tiles(&depth) } else { depth };
+        let start = p.axis_ex(r) * p.dim(&stride);
+        let sums = |_: ExprId, n: &Node| match (n, inner) {
+            (Node::Load(buf, at), Some(i)) if *buf == i.acc => {
+                let k = p.ex(*at.last().expect("sums have columns"));
+                Some(p.load(self.tile, i.dtype, &[start + k]).id())
+            }
+            _ => None,
+        };
+        let value = count(p, &[&batch, &row], Rewriter::new(p, sums).run(c.a));
+        let value = replace_axes(p, &[(batch.axis, b.id()), (row.axis, (first + p.axis_ex(r)).id())].into(), value);
+        let at = start + c.k.iter().fold(p.int(0), |at, &k| at * p.dim(&p.extent(k)) + p.axis_ex(k));
+        let mut stages = vec![Stage { out: self.tile, axes: c.k.clone(), at: vec![at.id()], value, combine: None }];
+        if let [k] = c.k[..] {
+            share_axis(p, &mut stages, k);
+        }
+        let ty = Type::new(DType::F32, [p.extent(row.axis), stride]);
+        let (part, role) = if inner.is_some() { ("finish", Role::Scratch) } else { ("rows", Role::Result) };
+        let params = [("batch", b), ("first_row", first), ("rows", number)];
+        self.program(part, (Contract::ROWS, ty, role), &params, |buffers| {
+            let body = body(p, self.target, buffers, &stages, &[r], &c.k, HashMap::new());
+            vec![Stmt::For { axis: r, extent: number.id(), kind: LoopKind::Serial, body }]
+        })
+    }
+
+    /// A number of columns rounded up to whole panels.
+    fn whole_tiles(&self, n: &Dim) -> Dim {
+        let width = Dim::from(self.columns);
+        (n.clone() + width.clone() - 1i64.into()).floor_div(&width, &self.p.facts()) * width
+    }
+
+    /// `panel[k, j] = b` for the columns `first..first + columns`, zero beyond the last.
+    fn panel(&self, c: &Contraction) -> Loops {
+        let p = self.p;
+        let (b, first) = (p.fresh_var(DType::I64), p.fresh_var(DType::I64));
+        let (n, width) = (points(p, &c.n), Dim::from(self.columns));
+        let inside = (first + p.dim(&width)).le(p.dim(&n));
+        let whole = || self.columns_of(c, (b, first), false);
+        let cut = || self.columns_of(c, (b, first), true);
+        let ty = Type::new(DType::F32, [points(p, &c.k), width.clone()]);
+        let params = [("batch", b), ("first_column", first)];
+        self.program("panel", (Contract::PANEL, ty, Role::Result), &params, |_| {
+            if n.modulo(&width, &p.facts()).is(0) {
+                return whole();
+            }
+            // What is packed once need not be quick; a call's own panels are mostly whole.
+            if stored_only(p, c.b, &self.kernel.buffers) || n.known().is_some_and(|n| n < self.columns as i64) {
+                return cut();
+            }
+            vec![Stmt::If { cond: inside.id(), body: whole() }, Stmt::If { cond: (!inside).id(), body: cut() }]
+        })
+    }
+
+    /// The loops that fill a panel; where it may be `cut` off by the last column, columns beyond it are zero.
+    fn columns_of(&self, c: &Contraction, (b, first): (Ex<'_>, Ex<'_>), cut: bool) -> Vec<Stmt> {
+        let p = self.p;
+        let (batch, column) = (Counter::new(p, &c.batch), Counter::new(p, &c.n));
+        let j = p.axis(self.columns.into());
+        let (at, last) = (first + p.axis_ex(j), p.dim(&p.extent(column.axis)) - p.int(1));
+        let read = if cut { at.min(last) } else { at };
+        let value = count(p, &[&batch, &column], c.b);
+        let value = p.ex(replace_axes(p, &[(batch.axis, b.id()), (column.axis, read.id())].into(), value));
+        let value = if cut { at.le(last).select(value, value.lit(0.0)) } else { value };
+        let depth = c.k.iter().fold(p.int(0), |at, &k| at * p.dim(&p.extent(k)) + p.axis_ex(k));
+        let to = depth * p.int(self.columns as i64) + p.axis_ex(j);
+        let store = Stmt::Store { buf: self.tile, at: vec![to.id()], value: value.id(), combine: None };
+        nest(p, &c.k.iter().copied().chain([j]).collect::<Vec<_>>(), vec![store])
+    }
+
+    /// The stages over one tile: a serial loop over its rows, the columns in lanes.
+    fn epilogue(&self, c: &Contraction) -> Loops {
+        let p = self.p;
+        let [batch, m, n] = [&c.batch, &c.m, &c.n].map(|axes| Counter::new(p, axes));
+        let [b, i0, rows, j0, columns] = std::array::from_fn(|_| p.fresh_var(DType::I64));
+        let (r, j) = (p.axis(p.extent(m.axis)), p.axis(Contract::ACC_STRIDE.into()));
+        let (row, column) = (p.axis_ex(r), p.axis_ex(j));
+        let sum = p.load(self.tile, c.dtype, &[row * p.int(Contract::ACC_STRIDE as i64) + column]).id();
+        let mut take = Rewriter::new(p, |_, n| matches!(n, Node::Load(buf, _) if *buf == c.acc).then_some(sum));
+        let places = [(batch.axis, b.id()), (m.axis, (i0 + row).id()), (n.axis, (j0 + column).id())].into();
+        let mut place = |id: ExprId| replace_axes(p, &places, count(p, &[&batch, &m, &n], take.run(id)));
+        let stages: Vec<Stage> = self
+            .kernel
+            .stages
+            .iter()
+            .map(|s| Stage { axes: vec![r, j], at: s.at.iter().map(|&e| place(e)).collect(), value: place(s.value), ..s.clone() })
+            .collect();
+        let counts: HashMap<AxisId, ExprId> = [(r, rows.id()), (j, columns.id())].into();
+        let ty = Type::of(DType::F32, &[Contract::ACC_STRIDE, Contract::ACC_STRIDE]);
+        let params = [("batch", b), ("first_row", i0), ("rows", rows), ("first_column", j0), ("columns", columns)];
+        self.program("epilogue", (Contract::ACC, ty, Role::Operand), &params, |buffers| {
+            body(p, self.target, buffers, &stages, &[], &[r, j], counts)
+        })
+    }
 }
 
 /// Serial loops around a lane loop.
@@ -154,63 +219,4 @@ fn nest(p: &Exprs, axes: &[AxisId], mut body: Vec<Stmt>) -> Vec<Stmt> {
         body = vec![Stmt::For { axis, extent: p.dim(&p.extent(axis)).id(), kind, body }];
     }
     body
-}
-
-/// `panel[k, j] = b` for the columns `first..first + columns`, zero beyond the last.
-fn panel(kernel: &Kernel, c: &Contraction, columns: usize, buffers: Vec<Buffer>) -> Loops {
-    let p = &kernel.exprs;
-    let (batch, column) = (Counter::new(p, &c.batch), Counter::new(p, &c.n));
-    let (b, first) = (p.fresh_var(DType::I64), p.fresh_var(DType::I64));
-    let j = p.axis(columns.into());
-    let at_column = first + p.axis_ex(j);
-    let value = substitute(p, &[&batch, &column], c.b);
-    let value = replace_axes(p, &[(batch.axis, b.id()), (column.axis, at_column.id())].into(), value);
-    let inside = at_column.lt(p.dim(&p.extent(column.axis)));
-    let value = inside.select(p.ex(value), p.ex(value).lit(0.0));
-    let depth = c.k.iter().fold(p.int(0), |at, &k| at * p.dim(&p.extent(k)) + p.axis_ex(k));
-    let at = depth * p.int(columns as i64) + p.axis_ex(j);
-    let store = Stmt::Store { buf: c.acc, at: vec![at.id()], value: value.id(), combine: None };
-    let axes: Vec<AxisId> = c.k.iter().copied().chain([j]).collect();
-    let params = vec![("batch".into(), var(p, b)), ("first_column".into(), var(p, first))];
-    Loops {
-        name: format!("{}.panel", kernel.name),
-        exprs: p.clone(),
-        buffers,
-        params,
-        grid: vec![],
-        body: nest(p, &axes, vec![store]),
-        loc: kernel.loc,
-    }
-}
-
-/// The stages over one tile: a serial loop over its rows, the columns in lanes.
-fn epilogue(kernel: &Kernel, c: &Contraction, target: &Target, mut buffers: Vec<Buffer>) -> Loops {
-    let p = &kernel.exprs;
-    let counters = [Counter::new(p, &c.batch), Counter::new(p, &c.m), Counter::new(p, &c.n)];
-    let [b, i0, rows, j0, columns] = std::array::from_fn(|_| p.fresh_var(DType::I64));
-    let (r, j) = (p.axis(p.extent(counters[1].axis)), p.axis(Contract::ACC_STRIDE.into()));
-    let (row, column) = (p.axis_ex(r), p.axis_ex(j));
-    let sum = p.load(c.acc, c.dtype, &[row * p.int(Contract::ACC_STRIDE as i64) + column]).id();
-    let mut take = Rewriter::new(p, |_, n| matches!(n, Node::Load(buf, _) if *buf == c.acc).then_some(sum));
-    let places = [(counters[0].axis, b.id()), (counters[1].axis, (i0 + row).id()), (counters[2].axis, (j0 + column).id())].into();
-    let [batch, m, n] = &counters;
-    let place = |id: ExprId| replace_axes(p, &places, substitute(p, &[batch, m, n], id));
-    let mut stages = vec![];
-    for s in &kernel.stages {
-        let value = take.run(s.value);
-        stages.push(Stage { axes: vec![r, j], at: s.at.iter().map(|&e| place(e)).collect(), value: place(value), ..s.clone() });
-    }
-    let counts: HashMap<AxisId, ExprId> = [(r, rows.id()), (j, columns.id())].into();
-    let statements = body(p, target, &mut buffers, &stages, &[], &[r, j], counts);
-    let names = ["batch", "first_row", "rows", "first_column", "columns"];
-    let params = names.iter().zip([b, i0, rows, j0, columns]).map(|(n, v)| ((*n).to_owned(), var(p, v))).collect();
-    Loops {
-        name: format!("{}.epilogue", kernel.name),
-        exprs: p.clone(),
-        buffers,
-        params,
-        grid: vec![],
-        body: statements,
-        loc: kernel.loc,
-    }
 }

@@ -13,7 +13,7 @@ pub fn schedule(mut kernel: Kernel, target: &Target) -> Loops {
     let rows = row_axes(&kernel);
     let inner: Vec<AxisId> = first_axes(&kernel).into_iter().filter(|a| !rows.contains(a)).collect();
     if let [row] = inner[..] {
-        share_axis(&mut kernel, row);
+        share_axis(&kernel.exprs, &mut kernel.stages, row);
     }
     let mut grid: Vec<AxisId> = first_axes(&kernel).into_iter().filter(|a| rows.contains(a)).collect();
     let (mut inner, mut counts) = (inner, HashMap::new());
@@ -52,16 +52,16 @@ fn row_axes(kernel: &Kernel) -> BTreeSet<AxisId> {
 }
 
 /// Reductions over one axis as long as the row take the row's own axis, so that equal expressions of both are one.
-fn share_axis(kernel: &mut Kernel, row: AxisId) {
-    let p = &kernel.exprs;
-    for r in reductions(p, &values(kernel)) {
+pub fn share_axis(p: &Exprs, stages: &mut [Stage], row: AxisId) {
+    let values: Vec<ExprId> = stages.iter().map(|s| s.value).collect();
+    for r in reductions(p, &values) {
         let Node::Reduce(_, axes, _) = p.node(r) else { continue };
         let [k] = axes[..] else { continue };
         if k != row && p.extent(k) == p.extent(row) {
             let to = p.axis_ex(row).id();
             let mut rewrite = Rewriter::new(p, |_, n| (*n == Node::Axis(k)).then_some(to)).rebind(k, vec![row]);
-            kernel.stages = kernel.stages.iter().map(|s| Stage { value: rewrite.run(s.value), ..s.clone() }).collect();
-            return share_axis(kernel, row);
+            stages.iter_mut().for_each(|s| s.value = rewrite.run(s.value));
+            return share_axis(p, stages, row);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::cpu::{compile, target};
 use cresset_ir::graph::Tree;
 use cresset_ir::kernel::{BufId, Buffer, Ex, ExprId, Exprs, LoopKind, Loops, Node, Role, Stmt, VarId};
-use cresset_ir::plan::{Code, Contract, Plan, Rows};
+use cresset_ir::plan::{Code, Contract, Plan, Product, Rows};
 use cresset_ir::{DType, Dim, Facts, Loc, Type};
 use cresset_runtime::Launch;
 use cresset_runtime::pool::Pool;
@@ -82,7 +82,7 @@ impl Case {
         let [batch, first, count, column, columns] = std::array::from_fn(|_| p.fresh_var(DType::I64));
         let (m, n, k) = (p.int(self.m), p.int(self.n), p.int(self.k));
         let load = |buf, at: Ex<'_>| p.load(buf, DType::F32, &[p.ex(at.id())]);
-        let a = match self.direct {
+        let rows = match self.direct {
             true => Rows::Direct { buf: A, batch: var(batch), start: (batch * m * k).id(), stride: k.id(), exprs: p.clone() },
             false => Rows::Packed(self.program(p, "rows", &[batch, first, count], [count.id(), k.id()], TILE, |r, x| {
                 (r * k + x, load(A, ((batch * m) + first + r) * k + x))
@@ -90,7 +90,7 @@ impl Case {
         };
         let width = target().tile.expect("the CPU has micro-kernels").1 as i64;
         let row = if self.batched { batch * n } else { p.int(0) };
-        let b = self.program(p, "panel", &[batch, first], [k.id(), p.int(width).id()], TILE, |x, j| {
+        let panels = self.program(p, "panel", &[batch, first], [k.id(), p.int(width).id()], TILE, |x, j| {
             let column = first + j;
             let value = load(W, (row + column.min(n - 1.0)) * k + x);
             (x * p.int(width) + j, column.lt(n).select(value, value.lit(0.0)))
@@ -102,7 +102,8 @@ impl Case {
                 (((batch * m) + first + r) * n + column + j, value)
             });
         let [b_, m_, n_, k_] = [self.batch, self.m, self.n, self.k].map(Dim::from);
-        Contract { name: "c".into(), batch: b_, m: m_, n: n_, k: k_, a, b, b_is_stored: self.stored, epilogue, loc: Loc::NONE }
+        let product = Product { n: n_, k: k_, rows, panels, stored: self.stored };
+        Contract { name: "c".into(), batch: b_, m: m_, product, epilogue, loc: Loc::NONE }
     }
 
     fn check(self, threads: usize) {

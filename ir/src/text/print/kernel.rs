@@ -1,4 +1,4 @@
-//! Kernels as stages: buffers, the contraction clause, and one assignment per stage.
+//! Kernels as stages: buffers, the contraction clauses, and one assignment per stage.
 
 use super::formula::{FACTORS, Formulas};
 use super::{Style, Text, names};
@@ -12,7 +12,7 @@ pub fn print_kernel(k: &Kernel, style: Style) -> String {
     let mut f = Formulas::new(&k.exprs, &k.buffers, &facts);
     let mut body = Text::new(style, 1);
     let mut bound = BTreeSet::new();
-    if let Some(c) = &k.contraction {
+    for c in &k.contractions {
         contraction(&mut body, &mut f, c, &mut bound);
     }
     for s in &k.stages {

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 /// Words of the grammar that may be names of ops, attributes and programs all the same.
-const SOFT: [&str; 30] = [
+const SOFT: [&str; 32] = [
     "program", "kernel", "loops", "plan", "dim", "param", "buffer", "const", "graph", "contract", "for", "of", "if", "fold",
     "over", "step", "merge", "block", "params", "grid", "slot", "arena", "steps", "launch", "copy", "while", "direct", "packed",
-    "panels", "epilogue",
+    "product", "finish", "panels", "epilogue",
 ];
 
 /// Words of the grammar.

@@ -5,7 +5,8 @@
 use super::formula::{Formulas, distinct};
 use super::loops::loops;
 use super::{Style, Text, names};
-use crate::plan::{Code, Contract, Place, Plan, Rows, Slot, Step};
+use crate::kernel::{Buffer, Loops};
+use crate::plan::{Code, Contract, Place, Plan, Product, Rows, Slot, Step};
 
 pub fn print_plan(p: &Plan, style: Style) -> String {
     let kernels = distinct(&p.kernels.iter().map(|k| k.name().to_owned()).collect::<Vec<_>>());
@@ -21,7 +22,7 @@ pub fn print_plan(p: &Plan, style: Style) -> String {
     for (code, name) in p.kernels.iter().zip(&kernels) {
         body.push("\n\n");
         body.push(match code {
-            Code::Loops(l) => loops(&crate::kernel::Loops { name: name.clone(), ..(**l).clone() }, style, 1),
+            Code::Loops(l) => loops(&Loops { name: name.clone(), ..(**l).clone() }, style, 1),
             Code::Contract(c) => contract(c, name, style),
         });
     }
@@ -127,31 +128,50 @@ fn nested(t: &mut Text, all: &[Step], kernels: &[String]) {
     t.close();
 }
 
-/// `contract @k(batch, m, n, k) stored { rows, panels, epilogue }`.
+/// `contract @k(batch, m) { product(n, k) stored { rows, panels } epilogue }`.
 fn contract(c: &Contract, name: &str, style: Style) -> String {
     let mut t = Text::new(style, 1);
     t.line();
     t.push(format_args!("contract {}(", names::entry(name)));
-    t.list([&c.batch, &c.m, &c.n, &c.k], |t, d| t.dim(d));
-    t.push(if c.b_is_stored { ") stored " } else { ") " });
+    t.list([&c.batch, &c.m], |t, d| t.dim(d));
+    t.push(") ");
     t.open();
     t.place(c.loc);
     t.line();
-    match &c.a {
-        Rows::Packed(l) => t.push(format_args!("packed {}", loops(l, style, 2).trim_start())),
-        Rows::Direct { exprs, buf, batch, start, stride } => {
-            let mut f = Formulas::new(exprs, &c.epilogue.buffers, &exprs.facts());
-            let batch = f.bind_param(*batch, "b");
-            t.push(format_args!("direct {}({batch}): ", f.buffer(*buf)));
-            f.formula(&mut t, *start, 1);
-            t.push(", ");
-            f.formula(&mut t, *stride, 1);
-        }
-    }
-    for (part, l) in [("panels", &c.b), ("epilogue", &c.epilogue)] {
-        t.line();
-        t.push(format_args!("{part} {}", loops(l, style, 2).trim_start()));
-    }
+    product(&mut t, &c.product, &c.epilogue.buffers);
+    t.line();
+    program(&mut t, "epilogue", &c.epilogue);
     t.close();
     t.out
+}
+
+fn product(t: &mut Text, p: &Product, buffers: &[Buffer]) {
+    t.push("product(");
+    t.list([&p.n, &p.k], |t, d| t.dim(d));
+    t.push(if p.stored { ") stored " } else { ") " });
+    t.open();
+    t.line();
+    match &p.rows {
+        Rows::Packed(rows) => program(t, "packed", rows),
+        Rows::Direct { exprs, buf, batch, start, stride } => {
+            let mut f = Formulas::new(exprs, buffers, &exprs.facts());
+            let batch = f.bind_param(*batch, "b");
+            t.push(format_args!("direct {}({batch}): ", f.buffer(*buf)));
+            f.formula(t, *start, 1);
+            t.push(", ");
+            f.formula(t, *stride, 1);
+        }
+        Rows::Product { product: inner, finish } => {
+            product(t, inner, buffers);
+            t.line();
+            program(t, "finish", finish);
+        }
+    }
+    t.line();
+    program(t, "panels", &p.panels);
+    t.close();
+}
+
+fn program(t: &mut Text, part: &str, l: &Loops) {
+    t.push(format_args!("{part} {}", loops(l, t.style, t.indent).trim_start()));
 }

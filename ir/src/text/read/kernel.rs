@@ -15,13 +15,10 @@ pub fn kernel(text: &KernelText, errors: &mut Errors) -> Option<Kernel> {
     let exprs = Exprs::new(facts);
     let loc = errors.loc(text.at, text.place);
     let mut f = Formulas::new(errors, &exprs, &symbols, &buffers);
-    let contraction = match &text.contraction {
-        Some(c) => Some(f.contraction(c)?),
-        None => None,
-    };
+    let contractions = text.contractions.iter().map(|c| f.contraction(c)).collect::<Option<_>>()?;
     let stages: Vec<Option<Stage>> = text.stages.iter().map(|(axes, store)| f.stage(axes, store)).collect();
     let stages = stages.into_iter().collect::<Option<_>>()?;
-    Some(Kernel { name, exprs, buffers, contraction, stages, loc })
+    Some(Kernel { name, exprs, buffers, contractions, stages, loc })
 }
 
 impl Formulas<'_> {

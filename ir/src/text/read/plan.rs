@@ -8,9 +8,9 @@ use super::size::Symbols;
 use crate::codes;
 use crate::dim::Facts;
 use crate::dtype::DType;
-use crate::kernel::Exprs;
-use crate::plan::{Block, Code, Contract, Layout, Place, Plan, Rows, Slot, SlotInfo, Step};
-use crate::text::syntax::{CodeText, ContractText, Expr, ExprKind, PlanText, RowsText, StepText, Word};
+use crate::kernel::{Buffer, Exprs};
+use crate::plan::{Block, Code, Contract, Layout, Place, Plan, Product, Rows, Slot, SlotInfo, Step};
+use crate::text::syntax::{CodeText, ContractText, Expr, ExprKind, PlanText, ProductText, RowsText, StepText, Word};
 use crate::types::Type;
 use std::collections::HashMap;
 
@@ -169,31 +169,43 @@ impl<'t> Reader<'_, 't> {
 
     fn contract(&mut self, text: &ContractText) -> Option<Contract> {
         let name = self.errors.entry_name(text.name)?;
-        let (panels, epilogue) = (loops(&text.panels, self.errors), loops(&text.epilogue, self.errors));
-        let (b, epilogue) = (panels?, epilogue?);
+        let epilogue = loops(&text.epilogue, self.errors)?;
         let facts = epilogue.exprs.facts();
-        let symbols = Symbols::of(&facts);
         let sizes = text.sizes.iter().map(|e| self.errors.size(e, &Symbols::Any)).collect::<Option<Vec<_>>>()?;
-        let Ok([batch, m, n, k]) = <[_; 4]>::try_from(sizes) else {
-            return self.errors.say(codes::IR_VALUE, text.name.at, "a contraction has four sizes: batch, rows, columns, depth");
+        let Ok([batch, m]) = <[_; 2]>::try_from(sizes) else {
+            return self.errors.say(
+                codes::IR_VALUE,
+                text.name.at,
+                "a contraction has two sizes besides its product's: batch, rows",
+            );
         };
-        let b_is_stored = match text.stored {
+        let product = self.product(&text.product, &facts, &epilogue.buffers)?;
+        let loc = self.errors.loc(text.at, text.place);
+        Some(Contract { name, batch, m, product, epilogue, loc })
+    }
+
+    fn product(&mut self, text: &ProductText, facts: &Facts, buffers: &[Buffer]) -> Option<Product> {
+        let (n, k) = (self.errors.size(&text.n, &Symbols::Any)?, self.errors.size(&text.k, &Symbols::Any)?);
+        let stored = match text.stored {
             None => false,
             Some(Word { text: "stored", .. }) => true,
             Some(other) => return self.errors.say(codes::IR_UNKNOWN, other.at, "panels are `stored`, or nothing is said"),
         };
-        let a = match &text.rows {
+        let rows = match &text.rows {
             RowsText::Packed(l) => Rows::Packed(loops(l, self.errors)?),
-            RowsText::Direct { .. } => self.direct(&text.rows, facts, &symbols, &epilogue.buffers)?,
+            RowsText::Direct { .. } => self.direct(&text.rows, facts, buffers)?,
+            RowsText::Product(inner, finish) => {
+                let product = Box::new(self.product(inner, facts, buffers)?);
+                Rows::Product { product, finish: loops(finish, self.errors)? }
+            }
         };
-        let loc = self.errors.loc(text.at, text.place);
-        Some(Contract { name, batch, m, n, k, a, b, b_is_stored, epilogue, loc })
+        Some(Product { n, k, rows, panels: loops(&text.panels, self.errors)?, stored })
     }
 
-    fn direct(&mut self, text: &RowsText, facts: Facts, symbols: &Symbols, buffers: &[crate::kernel::Buffer]) -> Option<Rows> {
+    fn direct(&mut self, text: &RowsText, facts: &Facts, buffers: &[Buffer]) -> Option<Rows> {
         let RowsText::Direct { buffer, batch, start, stride } = text else { return None };
-        let exprs = Exprs::new(facts);
-        let mut f = Formulas::new(self.errors, &exprs, symbols, buffers);
+        let (exprs, symbols) = (Exprs::new(facts.clone()), Symbols::of(facts));
+        let mut f = Formulas::new(self.errors, &exprs, &symbols, buffers);
         let buf = f.buffer(*buffer)?.0;
         let batch = f.fresh(*batch, DType::I64);
         let (start, stride) = (f.index(start)?, f.index(stride)?);

@@ -4,16 +4,15 @@ use cresset_ir::Dim;
 use cresset_ir::kernel::{BufId, ExprId, Exprs, Kernel, Node, Rewriter, Role, Stage};
 use std::collections::HashMap;
 
-/// Flattens all indices but those of scratch (the accumulator of a contraction).
+/// Flattens all indices but those of scratch (the sums of contractions).
 pub fn flatten(kernel: &mut Kernel) {
     let p = &kernel.exprs;
     let offset = |buf: BufId, at: &[ExprId]| -> Vec<ExprId> {
         let buffer = kernel.buffer(buf);
         if buffer.role == Role::Scratch { at.to_vec() } else { vec![flat(p, &buffer.ty.shape, at)] }
     };
-    let c = kernel.contraction.as_ref();
     let mut roots: Vec<ExprId> = kernel.stages.iter().flat_map(|s| s.at.iter().copied().chain([s.value])).collect();
-    roots.extend(c.iter().flat_map(|c| [c.a, c.b]));
+    roots.extend(kernel.contractions.iter().flat_map(|c| [c.a, c.b]));
     // Children come before parents, so an index that holds a load is flat by the time it is needed.
     let mut done: HashMap<ExprId, ExprId> = HashMap::new();
     for id in p.reachable(&roots) {
@@ -29,9 +28,9 @@ pub fn flatten(kernel: &mut Kernel) {
         let at: Vec<ExprId> = s.at.iter().map(|&e| rewrite.run(e)).collect();
         stages.push(Stage { at: offset(s.out, &at), value: rewrite.run(s.value), ..s.clone() });
     }
-    let factors = c.map(|c| (rewrite.run(c.a), rewrite.run(c.b)));
+    let factors: Vec<_> = kernel.contractions.iter().map(|c| (rewrite.run(c.a), rewrite.run(c.b))).collect();
     kernel.stages = stages;
-    if let (Some(c), Some((a, b))) = (kernel.contraction.as_mut(), factors) {
+    for (c, (a, b)) in kernel.contractions.iter_mut().zip(factors) {
         (c.a, c.b) = (a, b);
     }
 }
