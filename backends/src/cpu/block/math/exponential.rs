@@ -39,10 +39,16 @@ fn expm1_near_zero<L: Lanes>(r: L) -> L {
     (r * r).fma(r.poly(EXP), r)
 }
 
+/// Below this `e^x` rounds to zero.
+const VANISHES: f32 = -104.0;
+
 #[inline(always)]
 fn exp<L: Lanes>(x: L) -> L {
-    let (n, p) = reduced(x);
-    (p + x.all(1.0)).scale2(n)
+    // A scaling that underflows takes the processor's slow way, and a masked softmax is full of -inf: zeros are chosen, not computed.
+    let zero = x.all(0.0);
+    let gone = x.lt(x.all(VANISHES));
+    let (n, p) = reduced(L::select(gone, zero, x));
+    L::select(gone, zero, (p + x.all(1.0)).scale2(n))
 }
 
 pub struct Exp;
