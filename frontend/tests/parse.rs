@@ -4,9 +4,9 @@ use cresset_frontend::lang::{ast, parse_expression, parse_module, print};
 use cresset_ir::source;
 use std::path::{Path, PathBuf};
 
-/// The files of a folder under `tests/files`, in order.
+/// The Python files of a folder of this crate, in order.
 fn files(folder: &str) -> Vec<(PathBuf, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     paths.retain(|p| p.extension().is_some_and(|e| e == "py"));
     paths.sort();
@@ -27,7 +27,8 @@ fn expression(text: &str) -> ast::Expr {
 
 #[test]
 fn what_prints_parses_back() {
-    for (path, text) in files("ok") {
+    let folders = ["tests/files/ok", "../tests/data/chargpt", "../tests/data/digits"];
+    for (path, text) in folders.into_iter().flat_map(files) {
         let tree = module(&stem(&path), &text);
         let printed = print::module(&tree);
         let again = module(&format!("{} printed", stem(&path)), &printed);
@@ -38,13 +39,13 @@ fn what_prints_parses_back() {
 
 #[test]
 fn printed_form() {
-    let (_, text) = files("ok").into_iter().find(|f| stem(&f.0) == "statements").unwrap();
+    let (_, text) = files("tests/files/ok").into_iter().find(|f| stem(&f.0) == "statements").unwrap();
     insta::assert_snapshot!(print::module(&module("statements", &text)));
 }
 
 #[test]
 fn diagnostics() {
-    for (path, text) in files("err") {
+    for (path, text) in files("tests/files/err") {
         let name = stem(&path);
         let errors = parse_module(source::register(format!("{name}.py"), text)).expect_err(&name);
         let rendered: Vec<String> = errors.iter().map(|e| e.render(false)).collect();
