@@ -3,7 +3,7 @@
 use super::formula::{FACTORS, Formulas};
 use super::{Style, Text, names};
 use crate::dim::Facts;
-use crate::kernel::{AxisId, Buffer, Contraction, Kernel, Role, Stage};
+use crate::kernel::{AxisId, Buffer, Contraction, Exprs, Kernel, Role, Stage};
 use crate::loc::Loc;
 use std::collections::BTreeSet;
 
@@ -23,6 +23,15 @@ pub fn print_kernel(k: &Kernel, style: Style) -> String {
     buffers(&mut head, &f, &k.buffers);
     head.push(") ");
     assemble(head, body, &facts, k.loc) + "\n"
+}
+
+/// What a stage stores, without the loops around it: `out[i, j] = x[i] + y[j]`.
+pub fn print_store(exprs: &Exprs, buffers: &[Buffer], s: &Stage) -> String {
+    let mut f = Formulas::new(exprs, buffers, &exprs.facts());
+    let mut t = Text::new(Style::default(), 0);
+    f.bind_axes(&s.axes);
+    f.store(&mut t, s.out, &s.at, s.combine, s.value);
+    t.out
 }
 
 /// The header, the declarations of symbols, the body.

@@ -9,7 +9,7 @@ mod plan;
 mod program;
 mod share;
 
-pub use kernel::print_kernel;
+pub use kernel::{print_kernel, print_store};
 pub use loops::print_loops;
 pub use plan::print_plan;
 pub use program::print_program;
