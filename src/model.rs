@@ -5,6 +5,7 @@ use crate::program::Program;
 use cresset_backends::{cpu, cuda};
 use cresset_frontend::eval::Interp;
 use cresset_frontend::eval::value::Value;
+use cresset_frontend::import;
 use cresset_frontend::lang;
 use cresset_frontend::torch::{Input, Session};
 use cresset_ir::eval::Reference;
@@ -104,11 +105,15 @@ impl Loader {
         self
     }
 
-    /// The file of the model, without the expression.
-    fn file(&self) -> &str {
+    /// The file of the model, without the expression; that of a module is looked for on the search path.
+    fn file(&self) -> PathBuf {
         match self.model.split_once(".py:") {
-            Some((file, _)) => &self.model[..file.len() + 3],
-            None => &self.model,
+            Some((file, _)) => PathBuf::from(format!("{file}.py")),
+            None if self.model.ends_with(".py") => PathBuf::from(&self.model),
+            None => {
+                let name = self.model.split_once(':').map_or(&*self.model, |(name, _)| name);
+                import::locate(&self.paths, name).unwrap_or_else(|| PathBuf::from(name))
+            }
         }
     }
 
@@ -118,10 +123,12 @@ impl Loader {
     /// Every syntax error, or that the file cannot be read.
     pub fn parse(&self) -> Result<String, Vec<Diagnostic>> {
         let file = self.file();
-        let text = std::fs::read_to_string(file).map_err(|e| {
-            vec![Diagnostic::error(codes::BAD_MODEL, format!("cannot read {file}: {e}")).hint("a model is FILE.py:EXPR")]
+        let shown = file.display().to_string();
+        let text = std::fs::read_to_string(&file).map_err(|e| {
+            let hint = "a model is FILE.py:EXPR, or package.module:EXPR with its folder on the search path (--path)";
+            vec![Diagnostic::error(codes::BAD_MODEL, format!("cannot read {shown}: {e}")).hint(hint)]
         })?;
-        Ok(lang::print::module(&lang::parse_module(source::register(file, text))?))
+        Ok(lang::print::module(&lang::parse_module(source::register(shown, text))?))
     }
 
     /// Instantiates the module, loads its weights and traces the method in inference mode.

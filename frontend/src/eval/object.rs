@@ -71,7 +71,7 @@ pub struct Function {
     pub module: Rc<Module>,
     /// The frame around the definition, when that is not the module.
     pub closure: Option<Rc<Frame>>,
-    /// Defaults of the positional parameters and of the keyword-only ones, in the order of [`Params::iter`].
+    /// Defaults, one for each of [`Params::single`].
     pub defaults: Vec<Option<Value>>,
     pub class: Option<ClassCell>,
     pub qualname: Name,

@@ -169,17 +169,22 @@ impl Interp {
     fn assert(&mut self, frame: &Rc<Frame>, test: &Expr, message: Option<&Expr>) -> Eval<()> {
         let value = self.eval(frame, test)?;
         self.span = Some(test.span);
-        match (self.truth_of(&value)?, self.control.clone()) {
+        self.require(&value, &mut |it| message.map(|m| it.eval(frame, m)).transpose())
+    }
+
+    /// Goes on where a value is true, and raises `AssertionError` where it is not; what is not known yet becomes a condition of calls.
+    pub fn require(&mut self, value: &Value, message: &mut dyn FnMut(&mut Interp) -> Eval<Option<Value>>) -> Eval<()> {
+        let place = self.span;
+        match (self.truth_of(value)?, self.control.clone()) {
             (Truth::Known(true), _) => return Ok(()),
             (Truth::Known(false), _) => {}
             (Truth::Unknown(reason), None) => return Err(self.fatal(reason)),
             (Truth::Unknown(_), Some(control)) => {
-                let message = &mut |it: &mut Interp| message.map_or(Ok(Value::None), |m| it.eval(frame, m));
-                return control.assume(self, &value, message);
+                return control.assume(self, value, &mut |it| Ok(message(it)?.unwrap_or(Value::None)));
             }
         }
-        let message = message.map(|m| self.eval(frame, m)).transpose()?;
-        self.span = Some(test.span);
+        let message = message(self)?;
+        self.span = place;
         let error = Instance::new(self.types.exception("AssertionError"), None);
         error.set("args", Value::tuple(message));
         Err(self.throw(error))

@@ -128,6 +128,16 @@ impl Interp {
     }
 }
 
+/// The file of a module, by its dotted name, below one of some folders.
+pub fn locate(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
+    let (parents, last) = name.rsplit_once('.').map_or(("", name), |(parents, last)| (parents, last));
+    let below: PathBuf = parents.split('.').filter(|p| !p.is_empty()).collect();
+    folders.iter().find_map(|folder| match on_disk(&folder.join(&below), last)? {
+        Found::File(file, _) => Some(file),
+        Found::Folder(_) => None,
+    })
+}
+
 fn on_disk(folder: &Path, name: &str) -> Option<Found> {
     let inner = folder.join(name);
     let init = inner.join("__init__.py");

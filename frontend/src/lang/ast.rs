@@ -327,6 +327,11 @@ impl Params {
         let first = self.positional_only.iter().chain(&self.args).chain(&self.vararg);
         first.chain(&self.keyword_only).chain(&self.kwarg)
     }
+
+    /// The parameters that take one argument each: all but `*args` and `**kwargs`.
+    pub fn single(&self) -> impl Iterator<Item = &Param> {
+        self.positional_only.iter().chain(&self.args).chain(&self.keyword_only)
+    }
 }
 
 #[derive(Clone, PartialEq, Debug)]

@@ -5,6 +5,7 @@
 mod builtins;
 mod containers;
 mod exceptions;
+mod inspect;
 mod math;
 mod numbers;
 mod objects;
@@ -52,6 +53,7 @@ pub fn install(it: &mut Interp) {
     sequences::install(it);
     containers::install(it);
     SOURCES.iter().for_each(|(name, text)| it.register_source_module(name, text));
+    it.register_native_module("_inspect", inspect::build);
     it.register_native_module("math", math::build);
     system::install(it);
 }

@@ -47,6 +47,7 @@ fn os(it: &mut Interp, module: &Rc<Module>) {
         ("getcwd", "", |_, _| Ok("".into())),
         ("fspath", "path", |_, a| Ok(a.at(0).clone())),
         ("makedirs", "path **named", |_, _| Ok(Value::None)),
+        ("putenv", "key value", |_, _| Ok(Value::None)),
     ]);
     if let Ok(Some(path)) = it.find_module("os.path") {
         module.set("path", Value::Module(path));

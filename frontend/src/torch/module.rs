@@ -243,7 +243,7 @@ fn modes(it: &mut Interp, torch: &Rc<Torch>, root: &Rc<Module>) {
     class.set("__new__", Value::StaticMethod(Rc::new(new)));
     root.set("set_grad_enabled", Value::Class(class));
     let jit = Module::native("torch.jit");
-    for name in ["ignore", "unused", "export", "script", "script_method", "interface"] {
+    for name in ["ignore", "unused", "export", "script", "script_method", "interface", "_overload", "_overload_method"] {
         jit.set(name, Native::closure(name, "function? *rest **options", decorate));
     }
     jit.set("is_scripting", Native::closure("is_scripting", "", |_, _| Ok(Value::Bool(false))));
@@ -253,7 +253,17 @@ fn modes(it: &mut Interp, torch: &Rc<Torch>, root: &Rc<Module>) {
     let compiler = Module::native("torch.compiler");
     compiler.set("disable", Native::closure("disable", "function? *rest **options", decorate));
     compiler.set("is_compiling", Native::closure("is_compiling", "", |_, _| Ok(Value::Bool(false))));
-    for module in [jit, compiler] {
+    root.set(
+        "_assert",
+        Native::closure("_assert", "condition message?", |it, a| {
+            let (condition, message) = (a.at(0).clone(), a.at(1).clone());
+            it.require(&condition, &mut |_| Ok(Some(message.clone()))).map(|()| Value::None)
+        }),
+    );
+    // Libraries count their use here.
+    let internal = Module::native("torch._C");
+    internal.set("_log_api_usage_once", Native::closure("_log_api_usage_once", "event", |_, _| Ok(Value::None)));
+    for module in [jit, compiler, internal] {
         it.remember(&module);
     }
 }

@@ -162,7 +162,7 @@ impl Session {
         };
         let Value::Function(function) = &function else { return Ok(vec![]) };
         let params = function.def.params();
-        let described = params.iter().zip(&function.defaults);
+        let described = params.single().zip(&function.defaults);
         Ok(described
             .skip(bound as usize)
             .map(|(p, default)| Parameter { name: p.name.kind.to_string(), has_default: default.is_some() })

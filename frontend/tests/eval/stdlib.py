@@ -1,4 +1,5 @@
 # The standard modules.
+import inspect
 import copy
 import enum
 import functools
@@ -231,3 +232,29 @@ class Derived(Base):
 
 assert Derived().run() is None and Derived().size == 3
 assert os.path.join("a", "b.txt") == "a/b.txt" and os.path.splitext("a/b.txt") == ("a/b", ".txt")
+
+
+def everything(a, b, /, c, d=2, *rest, e, f=3, **named):
+    ...
+
+
+@functools.wraps(everything)
+def wrapped(*args, **named):
+    return everything(*args, **named)
+
+
+class Callable2:
+    def __init__(self, size=1):
+        self.size = size
+
+    def __call__(self, x, *, scale=2):
+        return x
+
+
+parameters = inspect.signature(wrapped).parameters
+assert list(parameters) == ["a", "b", "c", "d", "rest", "e", "f", "named"]
+assert [int(p.kind) for p in parameters.values()] == [0, 0, 1, 1, 2, 3, 3, 4]
+assert parameters["d"].default == 2 and parameters["e"].default is inspect.Parameter.empty
+assert str(inspect.signature(everything)) == "(a, b, /, c, d=2, *rest, e, f=3, **named)"
+assert list(inspect.signature(Callable2).parameters) == ["size"]
+assert str(inspect.signature(Callable2())) == str(inspect.signature(Callable2().__call__)) == "(x, *, scale=2)"

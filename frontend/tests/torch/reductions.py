@@ -32,3 +32,13 @@ try:
 except IndexError as e:
     assert str(e) == "Dimension out of range (expected to be in range of [-2, 1], but got 2)"
 assert torch.nn.functional.normalize(torch.tensor([[3.0, 4.0]])).tolist()[0][1] - 0.8 < 1e-6
+steps = torch.tensor([[1, 4, 9], [16, 20, 25]])
+assert torch.diff(steps).tolist() == [[3, 5], [4, 5]] and steps.diff(dim=0).tolist() == [[15, 16, 16]]
+assert torch.diff(steps, n=2).tolist() == [[2], [1]] and torch.diff(steps[0], prepend=torch.tensor([0])).tolist() == [1, 3, 5]
+assert torch.diff(torch.tensor([True, True, False])).tolist() == [False, True]
+torch._assert(steps.shape[0] == 2, "two rows")
+try:
+    torch._assert(steps.shape[0] == 3, "three rows")
+    assert False
+except AssertionError as e:
+    assert str(e) == "three rows"

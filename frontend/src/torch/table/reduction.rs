@@ -11,8 +11,8 @@ use crate::torch::handle::Handle;
 use crate::torch::signature::Bound;
 use crate::torch::tensor::Tensor;
 use crate::torch::view::ints;
-use cresset_ir::op::{arithmetic, function, reduction as op};
-use cresset_ir::{Attr, OpDef};
+use cresset_ir::op::{arithmetic, function, logic, movement, reduction as op};
+use cresset_ir::{Attr, DType, Dim, OpDef};
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
@@ -32,6 +32,7 @@ pub const ROWS: &[Row] = &[
     Row("var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None)", T, Fn(var_mean)),
     Row("std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None)", T, Fn(std_mean)),
     Row("cumsum(input, dim, *, dtype=None)",                    T | M, Fn(cumsum)),
+    Row("diff(input, n=1, dim=-1, prepend=None, append=None)",  T | M, Fn(diff)),
     Row("logsumexp(input, dim, keepdim=False)",                 T | M, Fn(logsumexp)),
     Row("norm(input, p=2, dim=None, keepdim=False, *, dtype=None)", T | M, Fn(norm)),
     Row("normalize(input, p=2.0, dim=1, eps=1e-12)",            F,     Fn(normalize)),
@@ -201,6 +202,29 @@ fn cumsum(cx: &mut Cx, a: &Bound) -> Eval {
     let dim = a.axis(cx, "dim", x.rank())? as i64;
     let result = cx.emit(&op::CUMSUM, &[&x], &[("dim", dim.into())])?;
     Ok(cx.wrap(result))
+}
+
+/// Differences of neighbours, `n` times over.
+fn diff(cx: &mut Cx, a: &Bound) -> Eval {
+    let mut x = a.handle(cx, "input")?;
+    let dim = a.axis(cx, "dim", x.rank())?;
+    let along = || ("dim", Attr::Int(dim as i64));
+    for (name, first) in [("prepend", true), ("append", false)] {
+        if let Some(more) = a.opt_handle(cx, name)? {
+            let (left, right) = if first { (&more, &x) } else { (&x, &more) };
+            x = cx.emit(&movement::CAT, &[left, right], &[along()])?;
+        }
+    }
+    for _ in 0..a.int(cx, "n")? {
+        let size = x.ty().shape[dim].clone();
+        let part = |cx: &mut Cx, start: i64, end: Dim| {
+            cx.emit(&movement::SLICE, &[&x], &[along(), ("start", Dim::from(start).into()), ("end", end.into())])
+        };
+        let (later, sooner) = (part(cx, 1, size.clone())?, part(cx, 0, size - 1i64.into())?);
+        let op: &'static OpDef = if later.ty().dtype == DType::Bool { &logic::LOGICAL_XOR } else { &arithmetic::SUB };
+        x = cx.emit(op, &[&later, &sooner], &[])?;
+    }
+    Ok(cx.wrap(x))
 }
 
 fn logsumexp(cx: &mut Cx, a: &Bound) -> Eval {
