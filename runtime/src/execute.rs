@@ -9,7 +9,7 @@ use crate::signature::Signature;
 use crate::sizing::{Fixed, Sizing};
 use crate::storage::Storage;
 use crate::weights::weight;
-use cresset_ir::plan::{Block, Place, Plan, Slot, SlotInfo, Step, greatest_sizes};
+use cresset_ir::plan::{Block, Memory, Place, Plan, Slot, SlotInfo, Step, greatest_sizes};
 use cresset_ir::{Result, Sym};
 use indexmap::IndexMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -69,6 +69,22 @@ impl Executable {
     /// The results by path, from inputs by name or position; see [`Signature::arrange`] and [`Executable::run`].
     pub fn run_named(&self, inputs: &IndexMap<String, Tensor>) -> Result<IndexMap<String, Tensor>> {
         self.signature.name_results(self.run(&self.signature.arrange(inputs)?)?)
+    }
+
+    /// The arena of a call with these inputs, and the least that it could have been.
+    ///
+    /// # Errors
+    /// As [`Executable::run`].
+    pub fn memory(&self, inputs: &[Tensor]) -> Result<Memory> {
+        let sizing = self.sizing(inputs)?;
+        let mut sizes = vec![0; self.blocks.len()];
+        for (slot, &bytes) in self.slots.iter().zip(&sizing.bytes) {
+            if let Place::Arena(block) = slot.place {
+                sizes[block] = bytes;
+            }
+        }
+        let memory = Memory::of(&self.blocks, &sizes).expect("a sizing has a layout");
+        Ok(Memory { peak: sizing.layout.total, ..memory })
     }
 
     fn run_in(&self, frame: &mut Frame, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
