@@ -169,6 +169,11 @@ impl Frame {
         debug_assert!(sizing.fits(inputs));
         let fresh = |(dtype, shape): &(_, Vec<usize>)| Tensor::zeros(*dtype, shape);
         let mut results = sizing.results.iter().map(fresh).collect::<Result<Vec<Tensor>>>()?;
+        if cfg!(debug_assertions) {
+            // What a plan reads before it is written, or leaves unwritten, is NaN in tests rather than zero.
+            self.arena.bytes_mut().expect("an arena is owned memory").fill(0xff);
+            results.iter_mut().try_for_each(|r| r.bytes_mut().map(|b| b.fill(0xff)))?;
+        }
         for ((slot, pointer), &bytes) in executable.slots.iter().zip(&mut self.pointers).zip(&sizing.bytes) {
             match slot.place {
                 _ if bytes == 0 => *pointer = NOTHING.0.as_ptr().cast_mut(),
