@@ -3,6 +3,7 @@
 use crate::Program;
 use cresset_backends::{cpu, reference};
 use cresset_ir::eval::Reference;
+use cresset_ir::plan::Memory;
 use cresset_ir::{Diagnostic, Result, Target, Tensor, codes};
 use cresset_passes::{PIPELINE, compile, fuse, manager};
 use cresset_runtime::pool::{Pool, default_threads};
@@ -146,6 +147,17 @@ impl Compiled {
         match &self.runner {
             Runner::Cpu(e) => e.signature(),
             Runner::Reference(r) => r.signature(),
+        }
+    }
+
+    /// The arena of a run with these inputs, on devices that have one.
+    ///
+    /// # Errors
+    /// As [`Compiled::run`].
+    pub fn memory(&self, inputs: &[Tensor]) -> Result<Option<Memory>> {
+        match &self.runner {
+            Runner::Cpu(e) => e.memory(inputs).map(Some),
+            Runner::Reference(_) => Ok(None),
         }
     }
 

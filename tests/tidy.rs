@@ -36,6 +36,7 @@ const UNSAFE: &[&str] = &[
     "runtime/src/pool.rs",
     "runtime/tests/execute.rs",
     "runtime/tests/io_fuzz.rs",
+    "tests/fence.rs",
 ];
 
 /// Fixtures whose diagnostics count lines and columns: the tests beside them say what they are.

@@ -1,6 +1,6 @@
 //! Traced graphs, and what cannot be traced, as text.
 
-use cresset_frontend::eval::{Args, Interp};
+use cresset_frontend::eval::{Args, Interp, Value};
 use cresset_frontend::torch::{Session, Traced};
 use cresset_ir::dim::Range;
 use cresset_ir::eval::{Evaluate, Reference};
@@ -42,6 +42,24 @@ fn small(class: &str) -> Result<String> {
     traced(&format!("tests/torch/traced.py:{class}()"), ("x", DType::F32, &shape), &[("B", 1, 8), ("T", 1, 64)], |t| {
         Ok(t.program.to_string())
     })
+}
+
+#[test]
+fn a_session_frees_what_it_made() {
+    for model in ["digits/digits_cnn.py:DigitsCnn()", "chargpt/chargpt.py:CharGpt()"] {
+        let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data").join(model).display().to_string();
+        Interp::on_big_stack(|| {
+            let mut session = Session::new(&[], Rc::new(Reference));
+            let module = session.instantiate(&spec).expect("the model is there");
+            let Value::Instance(instance) = &module else { panic!("a module is an instance") };
+            let names = ["torch", "torch.nn", "dataclasses"];
+            let modules = names.map(|name| Rc::downgrade(&session.it.import(name).expect("it is there")));
+            let (torch, class) = (Rc::downgrade(&session.torch), Rc::downgrade(&instance.class()));
+            drop((module, session));
+            assert_eq!((torch.strong_count(), class.strong_count()), (0, 0), "{model}");
+            assert_eq!(modules.map(|m| m.strong_count()), [0; 3], "{model}");
+        });
+    }
 }
 
 #[test]

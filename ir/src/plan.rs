@@ -4,8 +4,10 @@
 //! at the same step have blocks that do not overlap.
 
 mod layout;
+mod memory;
 
-pub use layout::{ALIGN, Layout, Memory, greatest_sizes};
+pub use layout::{ALIGN, Layout};
+pub use memory::{Bounds, Memory, greatest_sizes};
 
 use crate::dim::{Dim, Facts, Sym};
 use crate::graph::{Guard, Tree};

@@ -9,7 +9,7 @@ use crate::signature::Signature;
 use crate::sizing::{Fixed, Sizing};
 use crate::storage::Storage;
 use crate::weights::weight;
-use cresset_ir::plan::{Block, Place, Plan, Slot, SlotInfo, Step, greatest_sizes};
+use cresset_ir::plan::{Block, Memory, Place, Plan, Slot, SlotInfo, Step, greatest_sizes};
 use cresset_ir::{Result, Sym};
 use indexmap::IndexMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -69,6 +69,22 @@ impl Executable {
     /// The results by path, from inputs by name or position; see [`Signature::arrange`] and [`Executable::run`].
     pub fn run_named(&self, inputs: &IndexMap<String, Tensor>) -> Result<IndexMap<String, Tensor>> {
         self.signature.name_results(self.run(&self.signature.arrange(inputs)?)?)
+    }
+
+    /// The arena of a call with these inputs, and the least that it could have been.
+    ///
+    /// # Errors
+    /// As [`Executable::run`].
+    pub fn memory(&self, inputs: &[Tensor]) -> Result<Memory> {
+        let sizing = self.sizing(inputs)?;
+        let mut sizes = vec![0; self.blocks.len()];
+        for (slot, &bytes) in self.slots.iter().zip(&sizing.bytes) {
+            if let Place::Arena(block) = slot.place {
+                sizes[block] = bytes;
+            }
+        }
+        let memory = Memory::of(&self.blocks, &sizes).expect("a sizing has a layout");
+        Ok(Memory { peak: sizing.layout.total, ..memory })
     }
 
     fn run_in(&self, frame: &mut Frame, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
@@ -153,6 +169,11 @@ impl Frame {
         debug_assert!(sizing.fits(inputs));
         let fresh = |(dtype, shape): &(_, Vec<usize>)| Tensor::zeros(*dtype, shape);
         let mut results = sizing.results.iter().map(fresh).collect::<Result<Vec<Tensor>>>()?;
+        if cfg!(debug_assertions) {
+            // What a plan reads before it is written, or leaves unwritten, is NaN in tests rather than zero.
+            self.arena.bytes_mut().expect("an arena is owned memory").fill(0xff);
+            results.iter_mut().try_for_each(|r| r.bytes_mut().map(|b| b.fill(0xff)))?;
+        }
         for ((slot, pointer), &bytes) in executable.slots.iter().zip(&mut self.pointers).zip(&sizing.bytes) {
             match slot.place {
                 _ if bytes == 0 => *pointer = NOTHING.0.as_ptr().cast_mut(),

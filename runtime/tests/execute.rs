@@ -1,7 +1,7 @@
 //! Running plans: hand-made steps over kernels that are Rust functions.
 
 use cresset_ir::dim::{Facts, Range, Rel};
-use cresset_ir::plan::{Block, Layout, Place, Plan, Slot, SlotInfo, Step};
+use cresset_ir::plan::{Block, Layout, Memory, Place, Plan, Slot, SlotInfo, Step};
 use cresset_ir::{DType, Dim, Guard, Loc, Scalar, Sym, Tree, Type, codes};
 use cresset_runtime::{Executable, Launch, Tensor};
 use indexmap::IndexMap;
@@ -138,6 +138,15 @@ fn calls_that_do_not_fit_are_refused() {
     assert_eq!(fail(&[ramp(0, 0)]).code(), codes::GUARD_FAILED);
     // A refused call leaves the executable as it was.
     check_chain(&executable, 3, 0);
+}
+
+#[test]
+fn the_arena_of_a_call_is_known() {
+    let memory = |max, rows| chain(max).memory(&[ramp(rows, 0)]).unwrap();
+    assert_eq!(memory(None, 3), Memory { peak: 128, lower_bound: 128, sum: 128 });
+    // A layout for the maximum serves every call.
+    assert_eq!(memory(Some(64), 3), Memory { peak: 2048, lower_bound: 128, sum: 128 });
+    assert_eq!(chain(Some(64)).memory(&[ramp(65, 0)]).unwrap_err().code(), codes::GUARD_FAILED);
 }
 
 #[test]

@@ -5,7 +5,6 @@ use super::args::{DeviceArgs, InputArgs, ModelArgs};
 use super::run::samples;
 use clap::Args;
 use cresset::{Compiled, Result, Tensor};
-use indexmap::IndexMap;
 use std::time::{Duration, Instant};
 
 #[derive(Args)]
@@ -39,6 +38,8 @@ impl Bench {
         let load = start.elapsed();
         let compiled = program.compile_with(&self.device.options(&self.model.method))?;
         let inputs = inputs.map_or_else(|| samples(&compiled, &program), Ok)?;
+        let inputs = compiled.signature().arrange(&inputs)?;
+        let arena = compiled.memory(&inputs)?.map_or(0, |m| m.peak);
         let times = measure(&compiled, &inputs, Duration::from_secs_f64(self.seconds.clamp(0.0, 3600.0)))?;
         let ms = |d: Duration| (d.as_secs_f64() * 1e6).round() / 1e3;
         let threads = self.device.threads.unwrap_or_else(cresset_runtime::pool::default_threads);
@@ -49,6 +50,7 @@ impl Bench {
             "compile_ms": ms(compiled.timing.total()),
             "load_ms": ms(load),
             "peak_bytes": peak_bytes(),
+            "arena_bytes": arena,
             "kernels": kernels,
             "threads": threads,
             "device": if compiled.kernels().is_some() { "cpu" } else { "reference" },
@@ -65,15 +67,14 @@ impl Bench {
 }
 
 /// Sorted times of single runs.
-fn measure(compiled: &Compiled, inputs: &IndexMap<String, Tensor>, budget: Duration) -> Result<Vec<Duration>> {
-    let inputs = compiled.signature().arrange(inputs)?;
+fn measure(compiled: &Compiled, inputs: &[Tensor], budget: Duration) -> Result<Vec<Duration>> {
     for _ in 0..WARM_UP {
-        compiled.run(&inputs)?;
+        compiled.run(inputs)?;
     }
     let (start, mut times) = (Instant::now(), vec![]);
     while times.is_empty() || start.elapsed() < budget {
         let one = Instant::now();
-        compiled.run(&inputs)?;
+        compiled.run(inputs)?;
         times.push(one.elapsed());
     }
     times.sort();

@@ -58,7 +58,7 @@ impl Run {
             None => samples(&compiled, &program)?,
         };
         if self.verbose {
-            tell(&compiled);
+            tell(&compiled, &inputs)?;
         }
         let results = compiled.run_named(&inputs)?;
         match &self.output {
@@ -78,7 +78,7 @@ pub fn samples(compiled: &Compiled, program: &Program) -> Result<IndexMap<String
     compiled.signature().inputs.iter().map(|(name, ty)| Ok((name.clone(), sample(ty, &size)?))).collect()
 }
 
-fn tell(compiled: &Compiled) {
+fn tell(compiled: &Compiled, inputs: &IndexMap<String, Tensor>) -> Result<()> {
     let ms = |d: std::time::Duration| d.as_secs_f64() * 1e3;
     let t = &compiled.timing;
     eprintln!(
@@ -91,4 +91,8 @@ fn tell(compiled: &Compiled) {
     if let Some(kernels) = compiled.kernels() {
         eprintln!("{kernels} kernels");
     }
+    if let Some(memory) = compiled.memory(&compiled.signature().arrange(inputs)?)? {
+        eprintln!("arena: {memory}");
+    }
+    Ok(())
 }

@@ -44,6 +44,13 @@ fn run_without_output_prints_a_summary() {
 }
 
 #[test]
+fn verbose_tells_of_memory() {
+    let args = ["run", DIGITS[0], "--input-spec", "images=f32[B,1,8,8]", "--verbose"];
+    let ran = cresset(&tests("data/digits"), &args);
+    assert!(ran.stderr.contains("arena: peak 6144 bytes, lower bound 6144 bytes, 7424 without sharing\n"), "{}", ran.stderr);
+}
+
+#[test]
 fn an_artifact_runs_where_the_model_file_is_not() {
     let dir = tempfile::tempdir().expect("a folder");
     let (artifact, out) = (dir.path().join("digits.cst"), dir.path().join("out.npz"));
@@ -94,7 +101,10 @@ fn bench_prints_the_documented_figures() {
     let figures: serde_json::Value = serde_json::from_str(&line).expect("one line of JSON");
     let mut keys: Vec<&str> = figures.as_object().expect("an object").keys().map(String::as_str).collect();
     keys.sort_unstable();
-    assert_eq!(keys, ["compile_ms", "device", "kernels", "load_ms", "median_ms", "min_ms", "peak_bytes", "threads"]);
+    assert_eq!(
+        keys,
+        ["arena_bytes", "compile_ms", "device", "kernels", "load_ms", "median_ms", "min_ms", "peak_bytes", "threads"]
+    );
     assert_eq!((figures["device"].as_str(), figures["threads"].as_u64()), (Some("cpu"), Some(1)));
 }
 

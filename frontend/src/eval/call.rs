@@ -105,6 +105,9 @@ impl Interp {
         let name = def.name();
         let qualname = if frame.path.is_empty() { name } else { format!("{}{name}", frame.path).into() };
         let closure = (!matches!(frame.names, Names::Module)).then(|| frame.clone());
+        if closure.is_some() && Rc::weak_count(frame) == 0 {
+            self.captured.push(Rc::downgrade(frame));
+        }
         let (module, class) = (frame.module.clone(), frame.class.clone());
         drop(params);
         Ok(Value::Function(Rc::new(Function { def, module, closure, defaults, class, qualname, dict: Rc::default() })))

@@ -60,6 +60,14 @@ impl Frame {
         Rc::new(Frame { names, slots: RefCell::new(vec![None; count]), parent, module, class, path })
     }
 
+    /// Forgets every variable.
+    pub fn clear(&self) {
+        self.slots.take();
+        if let Names::Class(dict, _) = &self.names {
+            dict.take();
+        }
+    }
+
     /// The function frame that the code belongs to: itself, or the one around its comprehensions.
     pub fn function(&self) -> Option<&Frame> {
         match (&self.names, &self.parent) {

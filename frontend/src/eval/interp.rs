@@ -13,7 +13,7 @@ use crate::import::{Importer, Module};
 use crate::stdlib;
 use cresset_ir::{Diagnostic, FileId, Result, Span, codes, source};
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// Steps (statements, calls, items) before an evaluation is taken for endless.
 pub const BUDGET: u64 = 50_000_000;
@@ -43,6 +43,8 @@ pub struct Interp {
     pub(super) loops: Vec<(Span, u64)>,
     /// Exceptions whose handlers are running: what a bare `raise` raises again.
     pub(super) handling: Vec<Rc<Instance>>,
+    /// Frames around closures, each once.
+    pub(super) captured: Vec<Weak<Frame>>,
     /// Containers whose text is being made: one inside itself is cut short.
     pub(super) showing: Vec<usize>,
 }
@@ -60,6 +62,24 @@ impl Default for Interp {
     }
 }
 
+/// Namespaces and frames hold functions, and functions hold them: counting references alone would free neither.
+impl Drop for Interp {
+    fn drop(&mut self) {
+        self.captured.drain(..).filter_map(|frame| frame.upgrade()).for_each(|frame| frame.clear());
+        let mut namespaces: Vec<_> = self.importer.namespaces().chain([self.builtins.clone()]).collect();
+        while let Some(namespace) = namespaces.pop() {
+            let taken = namespace.take();
+            for value in taken.values() {
+                match value {
+                    Value::Class(class) => namespaces.extend(class.mro().map(|c| c.dict.clone())),
+                    Value::Module(module) => namespaces.push(module.globals.clone()),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
 impl Interp {
     pub fn new() -> Interp {
         let mut it = Interp {
@@ -74,6 +94,7 @@ impl Interp {
             budget: BUDGET,
             loops: vec![],
             handling: vec![],
+            captured: vec![],
             showing: vec![],
         };
         stdlib::install(&mut it);

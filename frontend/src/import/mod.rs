@@ -36,6 +36,13 @@ pub struct Importer {
     pub loaded: Rc<RefCell<Dict>>,
 }
 
+impl Importer {
+    /// The namespaces of all modules that were found.
+    pub fn namespaces(&self) -> impl Iterator<Item = Rc<RefCell<Dict>>> {
+        self.modules.values().map(|module| module.globals.clone()).chain([self.loaded.clone()])
+    }
+}
+
 /// What a dotted name stands for on the disk.
 enum Found {
     File(PathBuf, Option<PathBuf>),

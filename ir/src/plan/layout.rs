@@ -1,10 +1,10 @@
 //! Where the blocks of an arena lie: memory is shared over time.
 //!
 //! Best fit in order of decreasing size: each block goes into the smallest gap, between those that live at the same time and already
-//! have a place, that holds it. The result never overlaps what is alive together, and its peak is compared with [`Memory::lower_bound`].
+//! have a place, that holds it. The result never overlaps what is alive together, and its peak is compared with
+//! [`Memory::lower_bound`](super::Memory::lower_bound).
 
-use super::{Block, Plan};
-use crate::dim::{Facts, Sym};
+use super::Block;
 
 /// The alignment of every block: one cache line, one AVX-512 vector.
 pub const ALIGN: usize = 64;
@@ -15,17 +15,6 @@ pub struct Layout {
     pub offsets: Vec<usize>,
     /// Bytes of the arena.
     pub total: usize,
-}
-
-/// What a plan needs besides inputs, results and weights, in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Memory {
-    /// The arena.
-    pub peak: usize,
-    /// The most that is alive at one step: no arena can be smaller.
-    pub lower_bound: usize,
-    /// All blocks, as if none shared memory.
-    pub sum: usize,
 }
 
 impl Layout {
@@ -61,47 +50,13 @@ fn best_gap(taken: impl Iterator<Item = (usize, usize)>, size: usize) -> usize {
 }
 
 /// Sizes rounded up to [`ALIGN`].
-fn aligned(sizes: &[usize]) -> Option<Vec<usize>> {
+pub(super) fn aligned(sizes: &[usize]) -> Option<Vec<usize>> {
     sizes.iter().map(|s| s.checked_next_multiple_of(ALIGN)).collect()
-}
-
-impl Memory {
-    fn of(blocks: &[Block], sizes: &[usize]) -> Option<Memory> {
-        let peak = Layout::of(blocks, sizes)?.total;
-        let sizes = aligned(sizes)?;
-        let alive = |step: usize| {
-            let now = blocks.iter().zip(&sizes).filter(|(b, _)| (b.first..=b.last).contains(&step));
-            now.map(|(_, size)| size).sum()
-        };
-        let lower_bound = blocks.iter().map(|b| alive(b.first)).max().unwrap_or(0);
-        Some(Memory { peak, lower_bound, sum: sizes.iter().try_fold(0, |n: usize, &s| n.checked_add(s))? })
-    }
-}
-
-impl Plan {
-    /// Bytes of each block when symbols are bound; `None` if one is not, or the number is no size.
-    pub fn block_sizes(&self, bind: &dyn Fn(&Sym) -> Option<i64>) -> Option<Vec<usize>> {
-        self.blocks.iter().map(|b| b.size.eval(bind).and_then(|n| usize::try_from(n).ok())).collect()
-    }
-
-    /// Memory of a call with these sizes, laid out for it.
-    pub fn memory(&self, bind: &dyn Fn(&Sym) -> Option<i64>) -> Option<Memory> {
-        Memory::of(&self.blocks, &self.block_sizes(bind)?)
-    }
-
-    /// Memory when every size is at its declared maximum; `None` where one has none.
-    pub fn most_memory(&self) -> Option<Memory> {
-        Memory::of(&self.blocks, &greatest_sizes(&self.blocks, &self.facts)?)
-    }
-}
-
-/// Bytes of each block at the declared maximum of its size.
-pub fn greatest_sizes(blocks: &[Block], facts: &Facts) -> Option<Vec<usize>> {
-    blocks.iter().map(|b| facts.bounds(&b.size).1.and_then(|n| usize::try_from(n).ok())).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Memory;
     use super::*;
 
     fn blocks(rows: &[(i64, usize, usize)]) -> Vec<Block> {

@@ -1,12 +1,12 @@
 //! Plans: what lives where, the steps, and the code that they launch.
 //!
-//! What follows from the rest (memory at the declared maxima) is a comment.
+//! What follows from the rest (the memory that it takes) is a comment.
 
 use super::formula::{Formulas, distinct};
 use super::loops::loops;
 use super::{Style, Text, names};
 use crate::kernel::{Buffer, Loops};
-use crate::plan::{Code, Contract, Place, Plan, Product, Rows, Slot, Step};
+use crate::plan::{ALIGN, Bounds, Code, Contract, Place, Plan, Product, Rows, Slot, Step};
 
 pub fn print_plan(p: &Plan, style: Style) -> String {
     let kernels = distinct(&p.kernels.iter().map(|k| k.name().to_owned()).collect::<Vec<_>>());
@@ -82,9 +82,24 @@ fn arena(t: &mut Text, p: &Plan) {
         t.line();
         t.push(format_args!("arena {}", layout.total));
     }
-    if let Some(m) = p.most_memory() {
+    memory(t, p);
+}
+
+/// What the blocks come to: in bytes at the declared maxima; where a size has none, as formulas, and in bytes at a few sizes.
+fn memory(t: &mut Text, p: &Plan) {
+    let mut line = |text: String| {
         t.line();
-        t.push(format_args!("; peak {} bytes, lower bound {} bytes, {} without sharing", m.peak, m.lower_bound, m.sum));
+        t.push(format_args!("; {text}"));
+    };
+    if let Some(m) = p.most_memory() {
+        return line(m.to_string());
+    }
+    let Bounds { lower_bound, sum, exact } = p.bounds();
+    let rounding = if exact { String::new() } else { format!(", before blocks are rounded up to {ALIGN}") };
+    line(format!("lower bound {lower_bound} bytes, {sum} without sharing{rounding}"));
+    for (sizes, m) in p.examples() {
+        let sizes: Vec<String> = sizes.iter().map(|(s, n)| format!("{s} = {n}")).collect();
+        line(format!("{}: {m}", sizes.join(", ")));
     }
 }
 
