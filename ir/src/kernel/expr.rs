@@ -326,6 +326,15 @@ impl Exprs {
         self.decide(self.int(0).id, Rel::Le, x) == Some(true) && self.decide(x, Rel::Lt, n) == Some(true)
     }
 
+    /// Whether an index is inside a shape for all values of axes and symbols; one index into several dimensions is the flat offset.
+    pub fn inside(&self, at: &[ExprId], shape: &[Dim]) -> bool {
+        let within = |&i: &ExprId, n: &Dim| self.within(i, self.dim(n).id);
+        match at {
+            [offset] if shape.len() != 1 => within(offset, &shape.iter().cloned().product()),
+            _ => at.iter().zip(shape).all(|(i, n)| within(i, n)),
+        }
+    }
+
     pub fn as_const(&self, id: ExprId) -> Option<Scalar> {
         match self.inner.borrow().nodes[id.0 as usize].0 {
             Node::Const(c) => Some(c),

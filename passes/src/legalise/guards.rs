@@ -1,8 +1,7 @@
 //! Guarded loads: `select(c, x[i], y)` may not touch `x[i]` where `c` fails, so the offset becomes `select(c, i, 0)`. A load whose offset
 //! is in bounds whatever `c` says stays as it is, and with it the loop that it is in.
 
-use cresset_ir::dim::{Dim, Rel};
-use cresset_ir::kernel::{BufId, Buffer, ExprId, Exprs, Kernel, Node, Rewriter, ScalarOp};
+use cresset_ir::kernel::{Buffer, ExprId, Exprs, Kernel, Node, Rewriter, ScalarOp};
 use std::collections::HashMap;
 
 /// Clamps the offsets of loads under `select` that might be out of bounds. Offsets are flat.
@@ -52,7 +51,7 @@ impl Guards<'_> {
         let mut done: HashMap<ExprId, ExprId> = HashMap::new();
         for id in p.reachable(&[branch]) {
             let Node::Load(buf, at) = p.node(id) else { continue };
-            if free.contains(&id) || self.always_inside(buf, &at) {
+            if free.contains(&id) || p.inside(&at, &self.buffers[buf.0 as usize].ty.shape) {
                 continue;
             }
             let at: Vec<_> = at
@@ -65,17 +64,5 @@ impl Guards<'_> {
             done.insert(id, p.load(buf, p.dtype(id), &at).id());
         }
         Rewriter::new(p, |id, _| done.get(&id).copied()).run(branch)
-    }
-
-    /// Whether an offset is in bounds for all values of its axes. The sums of contractions are read at their own points only.
-    fn always_inside(&self, buf: BufId, at: &[ExprId]) -> bool {
-        let (p, buffer) = (self.p, &self.buffers[buf.0 as usize]);
-        let within = |&e: &ExprId, n: &Dim| {
-            p.decide(p.int(0).id(), Rel::Le, e) == Some(true) && p.decide(e, Rel::Lt, p.dim(n).id()) == Some(true)
-        };
-        match at {
-            [offset] if buffer.ty.shape.len() != 1 => within(offset, &buffer.ty.numel()),
-            _ => at.iter().zip(&buffer.ty.shape).all(|(e, n)| within(e, n)),
-        }
     }
 }

@@ -23,8 +23,15 @@ pub fn extract(kernel: &mut Kernel) {
     let same_axes = kernel.stages.iter().all(|s| s.axes == stage.axes && s.combine.is_none());
     let Some(mut c) = same_axes.then(|| classify(p, sum, &stage.axes, &kernel.buffers)).flatten() else { return };
     let Some(rows) = Prologue::of(p, &c, &kernel.buffers) else { return };
+    if !read_everywhere(p, &roots, &[sum], &c, &kernel.buffers) {
+        return;
+    }
     let mut contractions = vec![];
     if let Some(mut inner) = rows.inner {
+        let sums: Vec<ExprId> = rows.sums.iter().map(|s| s.0).collect();
+        if !read_everywhere(p, &[c.a], &sums, &inner, &kernel.buffers) {
+            return;
+        }
         inner.acc = BufId(kernel.buffers.len() as u32);
         kernel.buffers.push(accumulator("scores", p, &inner));
         let at = |k: AxisId| load(p, &inner, inner.batch.iter().chain(&inner.m).copied().chain([k]));
@@ -58,6 +65,33 @@ fn exposed(p: &Exprs, roots: &[ExprId]) -> BTreeSet<ExprId> {
 
 fn reductions(p: &Exprs, roots: &[ExprId]) -> Vec<ExprId> {
     p.reachable(roots).into_iter().filter(|&id| matches!(p.node(id), Node::Reduce(..))).collect()
+}
+
+/// Whether sums are defined at all points of their axes. They are where nothing chooses between them and something else; a part of a
+/// concatenation is read at places that are its own in that part only, and the matrix routine makes no such difference.
+fn read_everywhere(p: &Exprs, roots: &[ExprId], sums: &[ExprId], c: &Contraction, buffers: &[Buffer]) -> bool {
+    let inside = |id: ExprId| match p.node(id) {
+        Node::Load(buf, at) => p.inside(&at, &buffers[buf.0 as usize].ty.shape),
+        _ => true,
+    };
+    let chosen = chosen(p, roots);
+    let factors = [c.a, c.b];
+    let guarded = self::chosen(p, &factors);
+    sums.iter().all(|s| !chosen.contains(s)) || p.reachable(&factors).into_iter().all(|e| guarded.contains(&e) || inside(e))
+}
+
+/// The expressions that are evaluated only where a choice falls on them.
+fn chosen(p: &Exprs, roots: &[ExprId]) -> BTreeSet<ExprId> {
+    let (mut always, mut todo) = (BTreeSet::new(), roots.to_vec());
+    while let Some(id) = todo.pop() {
+        if always.insert(id) {
+            match p.node(id) {
+                Node::Apply(ScalarOp::Select, x) => todo.push(x[0]),
+                n => todo.extend(n.children()),
+            }
+        }
+    }
+    p.reachable(roots).into_iter().filter(|e| !always.contains(e)).collect()
 }
 
 /// The sums of a contraction as a buffer.

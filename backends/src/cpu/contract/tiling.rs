@@ -58,7 +58,8 @@ impl Tiling {
                 let down = if down > threads { down / threads * threads } else { down };
                 (down, threads.div_ceil(batch * down).min(most_columns))
             }
-            Again::Copy if work.stored => {
+            // Each task reads all its panels and all its rows: the longer side is cut. To copy rows twice costs more than to read panels.
+            again if work.stored && (again == Again::Copy || m >= n) => {
                 let down = wanted.min(most_rows);
                 (down, wanted.div_ceil(down).min(most_columns))
             }
