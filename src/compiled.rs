@@ -1,8 +1,9 @@
 //! Compiled methods: from a program through all passes to something that runs.
 
 use crate::Program;
+use crate::eager::Eager;
 use cresset_backends::{cpu, reference};
-use cresset_ir::eval::Reference;
+use cresset_ir::eval::{Evaluate, Reference};
 use cresset_ir::plan::Memory;
 use cresset_ir::{Diagnostic, Result, Target, Tensor, codes};
 use cresset_passes::{PIPELINE, compile, fuse, manager};
@@ -78,9 +79,13 @@ pub fn optimise(program: &Program, stop: Option<&str>, limit: Option<(&str, usiz
         let error = Diagnostic::error(codes::BAD_OPTION, format!("there is no pass `{name}`"));
         return Err(error.hint(format!("the passes are {}", names.join(", "))));
     }
+    pipeline(program, stop, limit, &Eager::default())
+}
+
+fn pipeline(program: &Program, stop: Option<&str>, limit: Option<(&str, usize)>, evaluate: &dyn Evaluate) -> Result<Program> {
     let mut out = program.clone();
     let options = manager::Options { freeze: true, stop_after: stop, limit, dump: None };
-    manager::run(PIPELINE, &mut out.ir, &mut out.weights, &Reference, options)?;
+    manager::run(PIPELINE, &mut out.ir, &mut out.weights, evaluate, options)?;
     Ok(out)
 }
 
@@ -104,13 +109,18 @@ impl Compiled {
                 let runner = reference::Reference::new(single.ir, &method, &single.weights)?;
                 Ok(Compiled { runner: Runner::Reference(Box::new(runner)), kernels: None, timing: Timing::default() })
             }
-            Device::Cpu => Compiled::for_cpu(&single, options),
+            Device::Cpu => Compiled::for_cpu(&single, options, &Eager::default()),
         }
     }
 
-    fn for_cpu(program: &Program, options: &Options) -> Result<Compiled> {
+    /// For this CPU, its own constants left to the interpreter: what computes constants is compiled so.
+    pub(crate) fn plainly(program: &Program, options: &Options) -> Result<Compiled> {
+        Compiled::for_cpu(program, options, &Reference)
+    }
+
+    fn for_cpu(program: &Program, options: &Options, evaluate: &dyn Evaluate) -> Result<Compiled> {
         let start = Instant::now();
-        let mut out = optimise(program, None, None)?;
+        let mut out = pipeline(program, None, None, evaluate)?;
         let passes = start.elapsed();
         let mut plans = compile::fuse_and_plan(&mut out.ir, &cpu::target())?;
         let plan = plans.swap_remove(0);

@@ -26,6 +26,7 @@
 //! ```
 
 mod compiled;
+mod eager;
 pub mod model;
 mod program;
 pub mod spec;

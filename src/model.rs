@@ -1,6 +1,7 @@
 //! Model files: from `FILE.py:EXPR` to a program, and the text of every stage on the way.
 
 use crate::compiled::{fused, optimise, target};
+use crate::eager::Eager;
 use crate::program::Program;
 use cresset_backends::{cpu, cuda};
 use cresset_frontend::eval::Interp;
@@ -8,7 +9,6 @@ use cresset_frontend::eval::value::Value;
 use cresset_frontend::import;
 use cresset_frontend::lang;
 use cresset_frontend::torch::{Input, Session};
-use cresset_ir::eval::Reference;
 use cresset_ir::graph::{Graph, NodeId};
 use cresset_ir::kernel::Loops;
 use cresset_ir::plan::Code;
@@ -141,7 +141,7 @@ impl Loader {
     }
 
     fn trace(&self, weights: Option<IndexMap<String, Tensor>>) -> Result<Program> {
-        let mut session = Session::new(&self.paths, Rc::new(Reference));
+        let mut session = Session::new(&self.paths, Rc::new(Eager::default()));
         session.manual_seed(self.seed);
         let module = session.instantiate(&self.model)?;
         if let Some(weights) = weights {

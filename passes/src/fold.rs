@@ -5,7 +5,7 @@
 //! - numbers always are;
 //! - entries of the store are transformed once, unless the result would be larger and cheap to compute;
 //! - tensors made from nothing (`arange`, `full`) are cheaper to make in a kernel than to load, and so is what cheap functions
-//!   make of them; from a transcendental function or a reduction on, they are worth a table.
+//!   make of them; from a transcendental function, a reduction or a formula of many calls on, they are worth a table.
 //!
 //! A result that is large by itself and beside its operands is never folded, so that a program does not outgrow memory here.
 
@@ -25,10 +25,13 @@ const SMALL_BYTES: i64 = 16 << 20;
 /// Calls in a row that are computed to know an operand.
 const LONGEST_CHAIN: usize = 64;
 
+/// Calls in a formula, written out as a tree, that are still cheaper than a load.
+const SHORT_FORMULA: usize = 12;
+
 pub fn run(program: &mut Program, cx: &mut Cx) -> Result<usize> {
     let Program { methods, facts, store, .. } = program;
-    let known = HashMap::new();
-    let mut fold = Fold { store, weights: cx.weights, freeze: cx.freeze, evaluate: cx.evaluate, known };
+    let (known, calls) = (HashMap::new(), HashMap::new());
+    let mut fold = Fold { store, weights: cx.weights, freeze: cx.freeze, evaluate: cx.evaluate, known, calls };
     let rewrites = rewrite(methods, facts, &mut cx.fuel, &mut fold)?;
     let unused = unused_constants(program);
     program.store.retain(|name, _| !unused.contains(name));
@@ -55,11 +58,14 @@ struct Fold<'a> {
     evaluate: &'a dyn Evaluate,
     /// Values of the graph that is being built, as far as they were asked for.
     known: HashMap<Value, Option<Tensor>>,
+    /// Calls in the formulas of values.
+    calls: HashMap<Value, usize>,
 }
 
 impl Rule for Fold<'_> {
     fn rewrite(&mut self, b: &mut Builder, call: &Call) -> Result<Option<Vec<Value>>> {
-        if !is_worth_it(b, call) {
+        let calls: usize = call.operands.iter().map(|&v| self.calls(b, v)).sum();
+        if !is_worth_it(b, call, calls > SHORT_FORMULA) {
             return Ok(None);
         }
         let operands: Option<Vec<Tensor>> = call.operands.iter().map(|&v| self.value(b, v, LONGEST_CHAIN)).collect();
@@ -71,11 +77,12 @@ impl Rule for Fold<'_> {
     fn enter(&mut self, isolated: bool) {
         if isolated {
             self.known.clear();
+            self.calls.clear();
         }
     }
 }
 
-fn is_worth_it(b: &Builder, call: &Call) -> bool {
+fn is_worth_it(b: &Builder, call: &Call, long: bool) -> bool {
     if matches!(call.node.op.meaning, Meaning::Composite(_) | Meaning::Structural) {
         return false;
     }
@@ -85,7 +92,7 @@ fn is_worth_it(b: &Builder, call: &Call) -> bool {
         return false;
     }
     let stored = call.operands.iter().any(|&v| matches!(b.graph.def(v), Def::Stored(_)));
-    call.ty().rank() == 0 || (stored && to <= from) || is_costly(call.node.op, &types, call)
+    call.ty().rank() == 0 || (stored && to <= from) || long || is_costly(call.node.op, &types, call)
 }
 
 /// Bytes of tensors of known sizes.
@@ -128,6 +135,19 @@ impl Fold<'_> {
                 self.known[&v].clone()
             }
         }
+    }
+
+    /// The calls that a value is made by, each as often as it is used; no more than are told apart.
+    fn calls(&mut self, b: &Builder, v: Value) -> usize {
+        let Def::Result(n, _) = *b.graph.def(v) else { return 0 };
+        if let Some(&known) = self.calls.get(&v) {
+            return known;
+        }
+        // Operands are older than their users: the chain ends, and each link is counted once.
+        let operands = b.graph.node(n).operands.clone();
+        let count = operands.into_iter().map(|x| self.calls(b, x)).sum::<usize>().saturating_add(1).min(2 * SHORT_FORMULA);
+        self.calls.insert(v, count);
+        count
     }
 
     /// Result `k` of a node whose operands are known.
