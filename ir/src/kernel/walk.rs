@@ -29,6 +29,17 @@ impl Exprs {
         out
     }
 
+    /// Every expression reachable from the roots but inside of reductions, each once.
+    pub fn exposed(&self, roots: &[ExprId]) -> BTreeSet<ExprId> {
+        let (mut out, mut todo) = (BTreeSet::new(), roots.to_vec());
+        while let Some(id) = todo.pop() {
+            if out.insert(id) && !matches!(self.node(id), Node::Reduce(..)) {
+                todo.extend(self.node(id).children());
+            }
+        }
+        out
+    }
+
     /// The axes that the value of an expression depends on: those of enclosing loops, not those its reductions bind.
     pub fn free_axes(&self, id: ExprId) -> BTreeSet<AxisId> {
         fn visit(p: &Exprs, id: ExprId, memo: &mut HashMap<ExprId, BTreeSet<AxisId>>) -> BTreeSet<AxisId> {

@@ -1,11 +1,11 @@
 //! Which nodes share a kernel: a walk from results to operands.
 
-use super::kernel::{factors_are_reads, loose_reductions, moves_only, reduces, runs_once};
+use super::kernel::{factors_are_reads, loose_reductions, moves_only, reduces, repeats_nothing_dear, runs_once};
 use crate::lower::lower_values;
 use cresset_ir::Result;
 use cresset_ir::dim::Facts;
 use cresset_ir::graph::{Block, Def, Graph, NodeId, Value};
-use cresset_ir::kernel::Kernel;
+use cresset_ir::kernel::{BufId, Kernel};
 use cresset_ir::op::Meaning;
 use cresset_ir::view::{self, Reads};
 use indexmap::{IndexMap, IndexSet};
@@ -102,6 +102,11 @@ impl<'a> Groups<'a> {
     fn joined(&self, home: NodeId, id: NodeId, alone: &Kernel) -> Result<Option<Kernel>> {
         let (members, Some(before)) = (&self.members[&home], self.kernel(home)) else { return Ok(None) };
         if members.len() >= MOST_NODES {
+            return Ok(None);
+        }
+        let result = self.graph.node(id).results[0];
+        let buf = border(self.graph, members).iter().position(|&v| v == result).expect("a home reads what joins it");
+        if !repeats_nothing_dear(before, BufId(buf as u32), alone) {
             return Ok(None);
         }
         let mut merged = members.clone();

@@ -2,7 +2,8 @@
 //!
 //! A node joins the group of its users when all of them are in one group and the group is still a good kernel with it. What a good
 //! kernel is, is asked of the lowered expression, never of an op's name:
-//! - no reduction runs more often than it would alone ([`kernel::runs_once`]);
+//! - no reduction runs more often than it would alone ([`kernel::runs_once`]), and no transcendental function
+//!   ([`kernel::repeats_nothing_dear`]);
 //! - a contraction stays one, its factors stay plain reads for now, and nothing else is reduced beside it.
 //!
 //! Nodes that only move elements are copied into every group that reads them. Then whole kernels join the contraction that reads them,

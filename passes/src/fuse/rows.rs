@@ -6,13 +6,13 @@
 //!   product is cut by columns too, and each of those tasks would make the rows again.
 
 use super::group::{Groups, MOST_NODES, border};
-use super::kernel::loads_of;
+use super::kernel::{dearest, loads_of, points};
 use crate::lower::contract::stored_only;
 use crate::schedule::reductions;
 use cresset_ir::Result;
-use cresset_ir::dim::{Dim, Rel};
+use cresset_ir::dim::Rel;
 use cresset_ir::graph::NodeId;
-use cresset_ir::kernel::{AxisId, BufId, Contraction, Exprs, Kernel};
+use cresset_ir::kernel::{AxisId, BufId, Contraction, Kernel};
 use cresset_ir::op::Meaning;
 use cresset_ir::view::{self, Reads};
 use indexmap::IndexSet;
@@ -76,12 +76,14 @@ fn joined(groups: &Groups<'_>, root: NodeId, row: NodeId) -> Result<Option<Kerne
         return Ok(None);
     }
     let after = groups.lower(root, &merged)?;
+    let apart = dearest(before).max_of(&dearest(alone), &after.exprs.facts());
+    let repeats = after.exprs.facts().decide(&dearest(&after), Rel::Le, &apart) != Some(true);
     let good = match (alone.contractions.len(), after.contractions.len().checked_sub(before.contractions.len())) {
         (0, Some(0)) => true,
         (1, Some(1)) => !stored_only(&after.exprs, after.contractions[0].b, &after.buffers),
         _ => false,
     };
-    Ok((good && reduce_by_rows(&after)).then_some(after))
+    Ok((good && !repeats && reduce_by_rows(&after)).then_some(after))
 }
 
 /// Whether a buffer is read in one place, the rows of a contraction, and no element of it twice.
@@ -106,8 +108,4 @@ fn reduce_by_rows(kernel: &Kernel) -> bool {
 
 fn rows_of(c: &Contraction, more: &[AxisId]) -> Vec<AxisId> {
     c.batch.iter().chain(&c.m).chain(more).copied().collect()
-}
-
-fn points(p: &Exprs, axes: &[AxisId]) -> Dim {
-    axes.iter().map(|&a| p.extent(a)).product()
 }

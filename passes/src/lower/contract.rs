@@ -17,8 +17,8 @@ use std::collections::{BTreeSet, HashMap};
 pub fn extract(kernel: &mut Kernel) {
     let p = &kernel.exprs;
     let roots: Vec<ExprId> = kernel.stages.iter().map(|s| s.value).collect();
-    let exposed: Vec<ExprId> = exposed(p, &roots).into_iter().collect();
-    let [sum] = exposed[..] else { return };
+    let sums: Vec<ExprId> = p.exposed(&roots).into_iter().filter(|&e| matches!(p.node(e), Node::Reduce(..))).collect();
+    let [sum] = sums[..] else { return };
     let Some(stage) = kernel.stages.first() else { return };
     let same_axes = kernel.stages.iter().all(|s| s.axes == stage.axes && s.combine.is_none());
     let Some(mut c) = same_axes.then(|| classify(p, sum, &stage.axes, &kernel.buffers)).flatten() else { return };
@@ -46,21 +46,6 @@ pub fn extract(kernel: &mut Kernel) {
     kernel.stages = kernel.stages.iter().map(epilogue).collect();
     contractions.push(c);
     kernel.contractions = contractions;
-}
-
-/// The reductions that a value reads itself, not inside another's body.
-fn exposed(p: &Exprs, roots: &[ExprId]) -> BTreeSet<ExprId> {
-    let (mut seen, mut todo, mut out) = (BTreeSet::new(), roots.to_vec(), BTreeSet::new());
-    while let Some(id) = todo.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
-        match p.node(id) {
-            Node::Reduce(..) => drop(out.insert(id)),
-            n => todo.extend(n.children()),
-        }
-    }
-    out
 }
 
 fn reductions(p: &Exprs, roots: &[ExprId]) -> Vec<ExprId> {
