@@ -7,6 +7,7 @@ mod layout;
 
 pub use layout::{ALIGN, Layout, Memory, greatest_sizes};
 
+use crate::bound::Bound;
 use crate::dim::{Dim, Facts, Sym};
 use crate::graph::{Guard, Tree};
 use crate::kernel::{BufId, Buffer, ExprId, Exprs, Loops, VarId};
@@ -160,6 +161,7 @@ pub struct Plan {
     pub inputs: Vec<(String, Type)>,
     pub output: Tree,
     pub guards: Vec<Guard>,
+    pub bounds: Vec<Bound>,
     /// The ranges of the symbols.
     pub facts: Facts,
     pub slots: Vec<SlotInfo>,

@@ -1,5 +1,6 @@
 //! Indexing by tensors. Where PyTorch raises for an index out of range, the nearest one in range is taken: nothing is read or written
-//! out of bounds. A row `into_size` says what is in range.
+//! out of bounds. A row `into_size` says what is in range; inputs and known values that break it are refused before (see
+//! [`bound`](crate::bound)).
 
 use super::attr::{AttrKind, attr};
 use super::def::{Class::*, Meaning::Elements, Meaning::Updates, OpDef, operand};
