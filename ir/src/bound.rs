@@ -2,8 +2,8 @@
 //!
 //! They are to values what guards are to sizes: recorded while a graph is built, printed with it, kept by every pass, and checked at each
 //! call, before anything runs. Only elements that are certainly used have one: those that [`Role::Moved`](crate::op::Role) operands carry
-//! from an input to an index, outside of blocks that may not run. Compiled code still clamps every index, so that no value of a computed one
-//! reads or writes out of bounds.
+//! from an input to an index, outside of blocks that may not run. Indices that are made from sizes, as positions are, ask for guards instead.
+//! Compiled code still clamps every index, so that no value of a computed one reads or writes out of bounds.
 
 use crate::builder::Builder;
 use crate::call::Sizes;
@@ -14,6 +14,7 @@ use crate::graph::{Def, Node, Value};
 use crate::kernel::expr::widens;
 use crate::loc::Loc;
 use crate::op::{Role, Sig};
+use crate::reach::reach;
 use crate::tensor::{Element, Tensor};
 use crate::with_element;
 use std::collections::HashSet;
@@ -132,7 +133,7 @@ impl Builder {
     /// from get a bound; entries of the store are left in `stored_bounds`, for those who know them.
     ///
     /// # Errors
-    /// `E0505` for a constant outside of the interval.
+    /// `E0505` for a constant, or what is made from sizes, outside of the interval.
     pub fn bound(&mut self, v: Value, values: &Interval) -> Result<()> {
         // A block may not run.
         if !self.checks_indices || self.is_nested() {
@@ -146,7 +147,11 @@ impl Builder {
                 }
                 Def::Stored(name) => self.stored_bounds.push((name.clone(), values.clone())),
                 Def::Const(s) => self.bound_known("the index", &Tensor::from_scalars(s.dtype(), &[], &[*s])?, values)?,
-                Def::Result(..) => {}
+                Def::Result(..) => {
+                    if let Some((least, greatest)) = reach(&self.graph, &self.facts, source) {
+                        self.bound_reach(least, greatest, values)?;
+                    }
+                }
             }
         }
         Ok(())

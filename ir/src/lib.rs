@@ -17,6 +17,7 @@ pub mod op;
 pub mod plan;
 pub mod poly;
 pub mod program;
+mod reach;
 pub mod scalar;
 pub mod source;
 pub mod spelling;

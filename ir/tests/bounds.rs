@@ -134,6 +134,26 @@ fn constants_are_refused_at_once() {
     assert_eq!(error.to_string(), "error[E0505]: index out of range: the index is 7, outside 0..7");
 }
 
+/// Positions: what sizes alone decide is a guard, or refused at once.
+#[test]
+fn what_is_made_from_sizes_asks_for_guards() {
+    let positions = |end: &str, offset: i64| {
+        let mut f = fixture(DType::I64, "7");
+        let made = f.b.op(find("arange").expect("an op"), &[], &[("end", Attr::Dim(dims([end])[0].clone()))]).expect("numbers");
+        let offset = f.b.constant(Scalar::int(DType::I64, offset));
+        let moved = f.b.op(find("add").expect("an op"), &[made, offset], &[]).expect("numbers");
+        let row = f.op("reshape", moved, &shape(["1", end]));
+        let used = f.b.op(find("embedding").expect("an op"), &[f.table, row], &[]);
+        let guards = f.b.graph.guards.iter().map(|g| format!("{} {} {}: {}", g.left, g.rel.name(), g.right, g.message)).collect();
+        used.map(|_| guards).map_err(|d| d.to_string())
+    };
+    assert_eq!(positions("B", 0), Ok(vec!["B - 1 < 7: index out of range: B - 1 is outside 0..7".to_owned()]));
+    assert_eq!(positions("B", 2), Ok(vec!["B + 1 < 7: index out of range: B + 1 is outside 0..7".to_owned()]));
+    assert_eq!(positions("7", 0), Ok(vec![]));
+    assert_eq!(positions("7", 1), Err("error[E0505]: index out of range: 7 is outside 0..7".to_owned()));
+    assert_eq!(positions("7", -1), Err("error[E0505]: index out of range: -1 is outside 0..7".to_owned()));
+}
+
 #[test]
 fn calls_are_checked() {
     let run = |dtype: DType, x: &[i64]| {
