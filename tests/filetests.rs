@@ -8,7 +8,7 @@
 //! | `; run: pipeline` | the program after all graph passes |
 //! | `; run: fuse` | and after fusion |
 //! | `; run: kernel`, `loops`, `cuda`, `plan` | what follows from the fused program, for a fixed target |
-//! | `; run: call f32[2, 3] ...` | the types of the results for inputs of these types, or why there are none |
+//! | `; run: call f32[2, 3] ...` | the types of the results for inputs of these types, or why there are none; `i64[2](7 -1)` gives elements |
 //! | `; run: verify` | what the verifier says |
 //!
 //! Laws that hold on every program without being asked for: the text is what it prints as; every dump parses back; passes and compiled
@@ -16,9 +16,10 @@
 
 use cresset::model::Stage;
 use cresset::passes::{PIPELINE, manager};
+use cresset::spec::InputSpec;
 use cresset::{DType, Device, Program, Tensor, Type, testing};
 use cresset_ir::eval::Reference;
-use cresset_ir::{Diagnostic, source, text, verify};
+use cresset_ir::{Diagnostic, Scalar, source, text, verify};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -107,15 +108,25 @@ fn after(program: &Program, pass: &str) -> Program {
     out
 }
 
-/// `f32[2, 3] i64[3]` as inputs: the types of the results, or the diagnostic.
-fn call(program: &Program, types: &str) -> String {
-    let types =
-        types.split_inclusive(']').map(|t| cresset::spec::InputSpec::parse(&format!("x={}", t.trim())).expect("a type").ty);
-    let inputs: Vec<Tensor> = types.map(|ty| filled(&ty)).collect();
-    match program.compile(Device::Cpu).expect("the program compiles").run(&inputs) {
+/// `f32[2, 3] i64[3](4 0 9)` as inputs: the types of the results, or the diagnostic.
+fn call(program: &Program, inputs: &str) -> String {
+    let mut tensors: Vec<Tensor> = vec![];
+    for part in inputs.split_inclusive([']', ')']).map(str::trim) {
+        match (part.strip_prefix('('), tensors.last_mut()) {
+            (Some(elements), Some(x)) => fill(x, elements.trim_end_matches(')')),
+            _ => tensors.push(filled(&InputSpec::parse(&format!("x={part}")).expect("a type").ty)),
+        }
+    }
+    match program.compile(Device::Cpu).expect("the program compiles").run(&tensors) {
         Ok(results) => results.iter().map(|t| format!("{}\n", t.ty())).collect(),
         Err(d) => d.render(false),
     }
+}
+
+/// Overwrites the elements of a tensor by integers.
+fn fill(x: &mut Tensor, elements: &str) {
+    let elements = elements.split(' ').map(|e| e.parse().expect("an integer"));
+    elements.enumerate().for_each(|(i, e)| x.set(i, Scalar::int(x.dtype(), e)).expect("an element"));
 }
 
 fn laws(name: &str, text: &str) {

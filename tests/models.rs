@@ -155,6 +155,25 @@ fn an_artifact_is_the_program() {
     assert!(run(&a, &tokens(9)).bytes() == run(&b, &tokens(9)).bytes(), "the same program and weights, the same bits");
 }
 
+/// As PyTorch does, with its words: never an answer for a token that there is not.
+#[test]
+fn tokens_outside_of_the_vocabulary_are_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("chargpt.cst");
+    let program = chargpt();
+    program.save(&path).expect("the folder is writable");
+    let opened = Program::open(&path).expect("it was just written");
+    for (program, device) in [(&program, Device::Cpu), (&program, Device::Reference), (&opened, Device::Cpu)] {
+        let compiled = compile(program, device);
+        for token in [200i64, 96, -1, i64::MIN] {
+            let tokens = Tensor::from_slice(&[2, 3], &[0, 95, 7, 8, token, -5]).expect("two rows");
+            let error = compiled.run(&[tokens]).map(|_| ()).expect_err("the vocabulary has 96 characters");
+            let text = format!("index out of range: element [1, 1] of input `tokens` is {token}, outside 0..96");
+            assert_eq!((error.code().to_string(), error.message()), ("E0505".to_owned(), &text[..]));
+        }
+    }
+}
+
 #[test]
 fn digits_at_every_stage() {
     stages("digits", &digits("digits/digits_cnn.safetensors"));

@@ -169,3 +169,22 @@ fn compiled_agrees_with_eager_from_two_threads() -> Result<()> {
     });
     Ok(())
 }
+
+#[test]
+fn indices_are_checked() -> Result<()> {
+    let words = Words::new()?;
+    let refused = "error[E0505]: index out of range: element [0, 1] of ";
+    let tokens = Tensor::from_slice(&[1, 3], &[49, 50, -1])?;
+    let eager = words.forward(&tokens.clone().into()).map(|_| ()).expect_err("there are 50 words");
+    assert_eq!(eager.to_string(), format!("{refused}the indices is 50, outside 0..50"));
+    let program = cresset::trace(&words, spec!(i32["B", "T"]))?;
+    let tokens = tokens.cast(DType::I32)?;
+    for device in [Device::Cpu, Device::Reference] {
+        let compiled = program.compile(device)?;
+        let error = compiled.run(std::slice::from_ref(&tokens)).map(|_| ()).expect_err("there are 50 words");
+        assert_eq!(error.to_string(), format!("{refused}input `x` is 50, outside 0..50"));
+        assert_eq!(error.notes(), ["used as an index in the module `table`"]);
+        assert_eq!(compiled.run(&[Tensor::from_slice(&[1, 2], &[0, 49i32])?])?[0].shape(), [1, 2, 16]);
+    }
+    Ok(())
+}

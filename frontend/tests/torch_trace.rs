@@ -85,6 +85,25 @@ fn small_modules() {
     insta::assert_snapshot!(all.join("\n"));
 }
 
+/// What is a condition of calling the graph, and what is refused at once.
+#[test]
+fn indices_put_conditions_on_calls() {
+    let conditions = |class: &str| {
+        let spec = format!("tests/torch/indexed.py:{class}()");
+        let shape = [Dim::sym("B"), Dim::sym("T")];
+        let text = traced(&spec, ("x", DType::I32, &shape), &[("B", 1, 8), ("T", 1, 64)], |t| Ok(t.program.to_string()));
+        match text {
+            Ok(text) => text.lines().filter(|line| line.starts_with("    guard")).map(|line| format!("{line}\n")).collect(),
+            Err(error) => error.render(false).replace(env!("CARGO_MANIFEST_DIR"), "") + "\n",
+        }
+    };
+    let conditional = ["Moved", "FromTheEnd", "Joined", "Tightest", "Gathered", "Positions", "StoredIntoSizes"];
+    let free = ["Sliced", "Computed"];
+    let refused = ["Stored", "Known", "TooFar", "Eager"];
+    let all = conditional.iter().chain(&free).chain(&refused).map(|class| format!("{class}:\n{}", conditions(class)));
+    insta::assert_snapshot!(all.collect::<Vec<_>>().join("\n"));
+}
+
 #[test]
 fn what_cannot_be_traced_says_why() {
     let classes = ["Branches", "SizeBranches", "Loops", "Items", "Stateful", "Noise", "Mismatch"];

@@ -1,5 +1,6 @@
 //! Building graphs: every node is checked and typed by its op as it is added.
 
+use crate::bound::Interval;
 use crate::codes;
 use crate::diag::{Diagnostic, Result};
 use crate::dim::{Dim, Facts, Rel};
@@ -19,6 +20,10 @@ pub struct Builder {
     pub facts: Facts,
     /// The place given to new nodes.
     pub loc: Loc,
+    /// Whether calls on indices put conditions on where these come from: for passes, which keep the conditions that there are, they do not.
+    pub checks_indices: bool,
+    /// What indices from the store must satisfy, by entry: the graph checks its inputs alone.
+    pub stored_bounds: Vec<(String, Interval)>,
     open: Vec<Block>,
     stored: HashMap<String, Value>,
     consts: HashMap<Scalar, Value>,
@@ -27,7 +32,9 @@ pub struct Builder {
 impl Builder {
     pub fn new(name: &str, facts: Facts) -> Builder {
         let open = vec![Block::default()];
-        Builder { graph: Graph::new(name), facts, loc: Loc::NONE, open, stored: HashMap::new(), consts: HashMap::new() }
+        let (stored, consts) = (HashMap::new(), HashMap::new());
+        let graph = Graph::new(name);
+        Builder { graph, facts, loc: Loc::NONE, checks_indices: true, stored_bounds: vec![], open, stored, consts }
     }
 
     /// An input of the graph.
@@ -87,12 +94,15 @@ impl Builder {
         let types: Vec<Type> = operands.iter().map(|&v| self.ty(v).clone()).collect();
         let block_types: Vec<Vec<Type>> =
             blocks.iter().map(|b| b.results.iter().map(|&v| self.ty(v).clone()).collect()).collect();
-        let (results, guards) = {
+        let (results, guards, places) = {
             let sig = Sig::new(op, &types, &attrs, &self.facts, &block_types);
-            (sig.infer().map_err(|d| self.blame(d, op, operands))?, sig.guards())
+            (sig.infer().map_err(|d| self.blame(d, op, operands))?, sig.guards(), sig.places())
         };
         for (left, rel, right) in guards {
             self.guard(left, rel, right, String::new());
+        }
+        for (k, size) in places {
+            self.bound(operands[k], &Interval::places(size))?;
         }
         let id = self.graph.add_node(op, operands.to_vec(), attrs, blocks, results, self.loc);
         self.open.last_mut().expect("the body is open until finish").nodes.push(id);
@@ -119,8 +129,16 @@ impl Builder {
     }
 
     fn input_name(&self, v: Value) -> Option<&str> {
-        let k = self.open.first()?.params.iter().position(|&p| p == v)?;
-        self.graph.inputs.get(k).map(String::as_str)
+        self.graph.inputs.get(self.input_position(v)?).map(String::as_str)
+    }
+
+    pub(crate) fn input_position(&self, v: Value) -> Option<usize> {
+        self.open.first()?.params.iter().position(|&p| p == v)
+    }
+
+    /// Whether a block inside of the body is open.
+    pub(crate) fn is_nested(&self) -> bool {
+        self.open.len() > 1
     }
 
     /// Opens a composite: builds its definition in place of a call.

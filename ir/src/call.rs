@@ -2,6 +2,7 @@
 //!
 //! Every way of running a method asks [`bind`] first, so that a wrong input is the same error everywhere.
 
+use crate::bound::Bound;
 use crate::codes;
 use crate::diag::{Diagnostic, Result};
 use crate::dim::{Atom, Dim, Facts, Sym, floor_div};
@@ -24,8 +25,8 @@ impl Dim {
 ///
 /// # Errors
 /// `E0501` when number, dtype or shape of the tensors differ from what is declared; `E0502` when a guard or the range of a symbol
-/// does not hold.
-pub fn bind(inputs: &[(&str, &Type)], tensors: &[Tensor], facts: &Facts, guards: &[Guard]) -> Result<Sizes> {
+/// does not hold; `E0505` when an input holds an index that is out of range.
+pub fn bind(inputs: &[(&str, &Type)], tensors: &[Tensor], facts: &Facts, guards: &[Guard], bounds: &[Bound]) -> Result<Sizes> {
     if inputs.len() != tensors.len() {
         let names: Vec<_> = inputs.iter().map(|i| i.0).collect();
         let text = format!("{} inputs are needed ({}), got {}", inputs.len(), names.join(", "), tensors.len());
@@ -49,6 +50,7 @@ pub fn bind(inputs: &[(&str, &Type)], tensors: &[Tensor], facts: &Facts, guards:
     }
     guards.iter().try_for_each(|g| check_guard(g, &sizes))?;
     sizes.iter().try_for_each(|(s, &n)| check_range(s, n, facts))?;
+    bounds.iter().try_for_each(|b| b.check(inputs[b.input].0, &tensors[b.input], &sizes))?;
     Ok(sizes)
 }
 
@@ -148,7 +150,7 @@ mod tests {
             Guard { left: t, rel: Rel::Le, right: 8i64.into(), message: "sequence of {T}, block of 8".into(), loc: Loc::NONE };
         let facts = Facts { ranges: [(Sym::new("B"), Range { min: 1, max: None })].into() };
         let tensors: Vec<_> = shapes.iter().map(|s| Tensor::zeros(F32, s).unwrap()).collect();
-        bind(&[("x", &types[0]), ("y", &types[1])], &tensors, &facts, &[guard])
+        bind(&[("x", &types[0]), ("y", &types[1])], &tensors, &facts, &[guard], &[])
     }
 
     #[test]
@@ -161,7 +163,7 @@ mod tests {
     fn sizes_are_solved_for_their_symbol() {
         let t = || Dim::sym("T");
         let ty = Type::new(F32, [t() * 2i64.into() + 1i64.into(), t() * t()]);
-        let call = |shape: &[usize]| bind(&[("x", &ty)], &[Tensor::zeros(F32, shape).unwrap()], &Facts::default(), &[]);
+        let call = |shape: &[usize]| bind(&[("x", &ty)], &[Tensor::zeros(F32, shape).unwrap()], &Facts::default(), &[], &[]);
         assert_eq!(call(&[7, 9]).unwrap(), [(Sym::new("T"), 3)].into());
         assert_eq!(call(&[7, 8]).unwrap_err().notes(), ["dimension 1 is 8, and T*T is 9: T = 3 from dimension 0 of `x`"]);
         assert_eq!(call(&[6, 4]).unwrap_err().notes(), ["dimension 0 is 6, and 2*T + 1 is 5: T = 2 from dimension 0 of `x`"]);

@@ -77,8 +77,9 @@ codes! {
     // E05: running
     INPUT_MISMATCH = 501, "input does not fit", "A method was called with tensors of other number, dtype or shape than it was compiled for. The message names the input, and what was declared.";
     GUARD_FAILED = 502, "sizes break a condition", "The sizes of a call break a relation that the model needs: it was asserted in the source, or an op cannot work without it.";
-    OUT_OF_BOUNDS = 503, "index outside a tensor", "An index computed from data points outside the tensor that it is used on, as a token id above the size of the vocabulary does.";
+    OUT_OF_BOUNDS = 503, "index outside a tensor", "An element is asked for that the tensor does not have: a kernel in an IR text reads past the end of a buffer, or a caller past that of a tensor.";
     MISSING_WEIGHT = 504, "weight missing", "The program reads an entry of its store for which no tensor of the declared type was given.";
+    INDEX_OUT_OF_RANGE = 505, "index out of range", "A value that is used as an index lies outside of what it indexes, as a token id above the size of the vocabulary does: PyTorch's `IndexError: index out of range in self`. Inputs are checked at each call, before anything runs; values that are known are checked when they are used. The message names the element, its value and the range.";
 
     // E06: IR text and verification
     INVALID_GRAPH = 601, "invalid graph", "A graph breaks one of the verifier's numbered rules: it was written by hand, or a pass has a bug.";

@@ -3,6 +3,7 @@
 //! Invariants: values are immutable and do not alias; a value is defined before it is used, in its own block or an enclosing one (regions see
 //! only their own parameters); types are those that `infer` gives. The verifier checks them.
 
+use crate::bound::Bound;
 use crate::dim::{Dim, Rel};
 use crate::loc::Loc;
 use crate::op::{Attr, OpDef};
@@ -88,6 +89,7 @@ pub struct Graph {
     pub inputs: Vec<String>,
     pub output: Tree,
     pub guards: Vec<Guard>,
+    pub bounds: Vec<Bound>,
     pub body: Block,
     pub nodes: Vec<Node>,
     pub values: Vec<ValueInfo>,
@@ -100,6 +102,7 @@ impl Graph {
             inputs: vec![],
             output: Tree::Leaf,
             guards: vec![],
+            bounds: vec![],
             body: Block::default(),
             nodes: vec![],
             values: vec![],

@@ -2,6 +2,7 @@
 //!
 //! Invariants: this crate knows no device and no Python; everything in it prints, and what prints parses back.
 
+pub mod bound;
 pub mod builder;
 pub mod call;
 pub mod codes;
@@ -16,6 +17,7 @@ pub mod op;
 pub mod plan;
 pub mod poly;
 pub mod program;
+mod reach;
 pub mod scalar;
 pub mod source;
 pub mod spelling;
@@ -26,6 +28,7 @@ pub mod types;
 pub mod verify;
 pub mod view;
 
+pub use bound::{Bound, Interval};
 pub use builder::Builder;
 pub use call::Sizes;
 pub use codes::Code;

@@ -9,6 +9,7 @@ mod memory;
 pub use layout::{ALIGN, Layout};
 pub use memory::{Bounds, Memory, greatest_sizes};
 
+use crate::bound::Bound;
 use crate::dim::{Dim, Facts, Sym};
 use crate::graph::{Guard, Tree};
 use crate::kernel::{BufId, Buffer, ExprId, Exprs, Loops, VarId};
@@ -162,6 +163,7 @@ pub struct Plan {
     pub inputs: Vec<(String, Type)>,
     pub output: Tree,
     pub guards: Vec<Guard>,
+    pub bounds: Vec<Bound>,
     /// The ranges of the symbols.
     pub facts: Facts,
     pub slots: Vec<SlotInfo>,

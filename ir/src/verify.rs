@@ -6,16 +6,18 @@
 //! - G3 every node is defined in one block, once;
 //! - G4 re-inference: each node's result types equal those that its op infers (and every guard it needs is recorded);
 //! - G5 stored values are declared in the program's store with the same type;
-//! - G6 the number of inputs, results and names agree.
+//! - G6 the number of inputs, results and names agree;
+//! - G7 each bound is one of an input of integers or bools, by sizes that the inputs give.
 
+use crate::bound::Bound;
 use crate::codes;
 use crate::diag::Diagnostic;
-use crate::dim::Facts;
+use crate::dim::{Dim, Facts, Sym};
 use crate::graph::{Block, Def, Graph, Value};
 use crate::op::Sig;
 use crate::program::Program;
 use crate::types::Type;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// The proof that a program was verified: only [`verify`] makes one, and planning asks for one.
 #[derive(Clone, Copy)]
@@ -66,7 +68,22 @@ impl Check<'_> {
             let text = format!("the output structure has {} tensors, the body {}", g.output.paths().len(), g.body.results.len());
             self.problem("G6", text, crate::loc::Loc::NONE);
         }
+        g.bounds.iter().for_each(|b| self.bound(b));
         self.block(&g.body, &HashSet::new());
+    }
+
+    fn bound(&mut self, bound: &Bound) {
+        let inputs = || self.graph.body.params.iter().map(|&v| self.graph.ty(v));
+        let known = symbols(inputs().flat_map(|ty| &ty.shape));
+        let text = match inputs().nth(bound.input) {
+            None => format!("the bound {} is of input {}, which does not exist", bound.values, bound.input),
+            Some(ty) if ty.dtype.is_float() => format!("the bound {} is of an input {ty}, which holds no indices", bound.values),
+            Some(_) => match symbols([&bound.values.min, &bound.values.below]).difference(&known).next() {
+                Some(s) => format!("the bound {} needs the size {s}, which no input gives", bound.values),
+                None => return,
+            },
+        };
+        self.problem("G7", text, bound.loc);
     }
 
     fn block(&mut self, block: &Block, outer: &HashSet<Value>) {
@@ -132,6 +149,12 @@ impl Check<'_> {
             }
         }
     }
+}
+
+fn symbols<'a>(dims: impl IntoIterator<Item = &'a Dim>) -> BTreeSet<Sym> {
+    let mut out = BTreeSet::new();
+    dims.into_iter().for_each(|d| d.symbols(&mut out));
+    out
 }
 
 static EMPTY: std::sync::LazyLock<HashSet<Value>> = std::sync::LazyLock::new(HashSet::new);

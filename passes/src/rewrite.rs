@@ -85,7 +85,8 @@ pub fn rewrite(methods: &mut IndexMap<String, Graph>, facts: &Facts, fuel: &mut 
 pub fn rebuild(old: &Graph, facts: &Facts, fuel: &mut usize, rule: &mut dyn Rule) -> Result<Graph> {
     let uses = uses(old);
     let mut b = Builder::new(&old.name, facts.clone());
-    b.graph.guards = old.guards.clone();
+    (b.graph.guards, b.graph.bounds) = (old.guards.clone(), old.bounds.clone());
+    b.checks_indices = false;
     let mut new = vec![None; old.values.len()];
     for (name, &v) in old.inputs.iter().zip(&old.body.params) {
         new[v.0 as usize] = Some(b.input(name, old.ty(v).clone()));

@@ -4,7 +4,7 @@ use crate::Tensor;
 use cresset_ir::call::{Sizes, bind};
 use cresset_ir::plan::Plan;
 use cresset_ir::spelling::nearest;
-use cresset_ir::{Diagnostic, Facts, Graph, Guard, Result, Tree, Type, codes};
+use cresset_ir::{Bound, Diagnostic, Facts, Graph, Guard, Result, Tree, Type, codes};
 use indexmap::IndexMap;
 
 /// The inputs, the structure of the results and the conditions of a method.
@@ -14,6 +14,7 @@ pub struct Signature {
     pub inputs: Vec<(String, Type)>,
     pub output: Tree,
     pub guards: Vec<Guard>,
+    pub bounds: Vec<Bound>,
     pub facts: Facts,
 }
 
@@ -25,6 +26,7 @@ impl Signature {
             inputs: graph.inputs.iter().zip(&graph.body.params).map(input).collect(),
             output: graph.output.clone(),
             guards: graph.guards.clone(),
+            bounds: graph.bounds.clone(),
             facts: facts.clone(),
         }
     }
@@ -35,6 +37,7 @@ impl Signature {
             inputs: plan.inputs.clone(),
             output: plan.output.clone(),
             guards: plan.guards.clone(),
+            bounds: plan.bounds.clone(),
             facts: plan.facts.clone(),
         }
     }
@@ -42,10 +45,10 @@ impl Signature {
     /// Checks the inputs of a call and gives the values of the symbols.
     ///
     /// # Errors
-    /// As [`bind`]: `E0501` for number, dtype or shape, `E0502` for guards and ranges.
+    /// As [`bind`]: `E0501` for number, dtype or shape, `E0502` for guards and ranges, `E0505` for indices.
     pub fn bind(&self, inputs: &[Tensor]) -> Result<Sizes> {
         let declared: Vec<(&str, &Type)> = self.inputs.iter().map(|(name, ty)| (name.as_str(), ty)).collect();
-        bind(&declared, inputs, &self.facts, &self.guards)
+        bind(&declared, inputs, &self.facts, &self.guards, &self.bounds)
     }
 
     /// The inputs in order, from tensors named after the inputs or their positions (`0`, `1`).
@@ -116,6 +119,7 @@ mod tests {
                 ("rest".into(), Tree::Tuple(vec![Tree::None, Tree::Number(Scalar::float(DType::F32, 0.5)), Tree::Leaf])),
             ]),
             guards: vec![],
+            bounds: vec![],
             facts: Facts::default(),
         }
     }

@@ -63,6 +63,7 @@ fn chain(max: Option<i64>) -> Executable {
         inputs: vec![("x".into(), ty.clone())],
         output: Tree::Dict(vec![("y".into(), Tree::Leaf), ("half".into(), Tree::Number(Scalar::float(DType::F32, 0.5)))]),
         guards: vec![guard],
+        bounds: vec![],
         facts: Facts { ranges: [(Sym::new("B"), Range { min: 1, max })].into() },
         slots: vec![
             slot(&ty, Place::Input(0)),
@@ -157,6 +158,7 @@ fn memory_that_cannot_be_had_is_an_error() {
         inputs: vec![("x".into(), Type::new(DType::F32, [Dim::sym("B"), 4i64.into()]))],
         output: Tree::Leaf,
         guards: vec![],
+        bounds: vec![],
         facts: Facts::default(),
         slots: vec![slot(&huge, Place::Output(0))],
         kernels: vec![],
@@ -178,6 +180,7 @@ fn weights_are_checked() {
         inputs: vec![],
         output: Tree::Leaf,
         guards: vec![],
+        bounds: vec![],
         facts: Facts::default(),
         slots: vec![slot(&ty, Place::Stored("fc.weight".into())), slot(&ty, Place::Output(0))],
         kernels: vec![],
@@ -221,6 +224,7 @@ fn branches_and_loops() {
         inputs: vec![("x".into(), int.clone()), ("flag".into(), flag.clone())],
         output: Tree::Leaf,
         guards: vec![],
+        bounds: vec![],
         facts: Facts::default(),
         slots: vec![
             slot(&int, Place::Input(0)),

@@ -157,17 +157,16 @@ fn crc32(data: &[u8]) -> u32 {
     })
 }
 
+/// An array by hand; its header is padded to 64 bytes.
+fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({shape}), }}");
+    [b"\x93NUMPY\x01\x00\x76\x00", format!("{header:<117}\n").as_bytes(), data].concat()
+}
+
 #[test]
 fn inputs_that_do_not_fit() {
     let room = Room::new();
-    // An .npy header is padded to 64 bytes; these arrays are f32.
-    let npy = |dtype: &str, shape: &str, bytes: usize| {
-        let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({shape}), }}");
-        let mut out = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
-        out.extend(format!("{header:<117}\n").as_bytes());
-        out.extend(vec![0u8; bytes]);
-        out
-    };
+    let npy = |dtype: &str, shape: &str, bytes: usize| npy(dtype, shape, &vec![0; bytes]);
     let tensors = |entries: &[(&str, &[u8])]| archive(entries);
     room.write("named.npz", &tensors(&[("pictures.npy", &npy("<f4", "1, 1, 8, 8", 256))]));
     room.refuses("input_of_another_name", &format!("{RUN} --inputs named.npz"));
@@ -183,6 +182,19 @@ fn inputs_that_do_not_fit() {
     room.refuses("npy_truncated", &format!("{RUN} --inputs short.npy"));
     room.write("object.npy", &npy("|O", "1", 8));
     room.refuses("npy_of_objects", &format!("{RUN} --inputs object.npy"));
+}
+
+#[test]
+fn tokens_that_there_are_not() {
+    let room = Room::new();
+    for file in ["chargpt.py", "chargpt.safetensors"] {
+        fs::copy(tests("data/chargpt").join(file), room.path().join(file)).expect("the data is there");
+    }
+    let model = "chargpt.py:CharGpt() --weights chargpt.safetensors --input-spec tokens=i64[B,T]";
+    room.write("tokens.npy", &npy("<i8", "1, 4", &[3i64, 95, 200, 7].map(i64::to_le_bytes).concat()));
+    room.refuses("token_of_no_vocabulary", &format!("run {model} --inputs tokens.npy"));
+    room.run(&format!("compile {model} -o chargpt.cst")).ok();
+    room.refuses("token_of_no_vocabulary_artifact", "run chargpt.cst --inputs tokens.npy");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::trace;
 use cresset_ir::builder::{NamedAttrs, complete_attrs};
-use cresset_ir::op::{activation, arithmetic, attr::Attr, function, logic, matmul, movement, pool, reduction, softmax};
-use cresset_ir::{DType, Dim, OpDef, Result, Scalar, Type, eval};
+use cresset_ir::op::{activation, arithmetic, attr::Attr, function, logic, matmul, movement, pool, reduction, sig::Sig, softmax};
+use cresset_ir::{DType, Dim, Facts, OpDef, Result, Scalar, Type, bound, eval};
 
 /// A tensor. Operations on known tensors are computed at once; under [`trace`](super::trace()) they are recorded.
 #[derive(Clone)]
@@ -60,14 +60,20 @@ impl Tensor {
     /// The one result of an op.
     ///
     /// # Errors
-    /// What the op's schema and type rule say.
+    /// What the op's schema and type rule say, and `E0505` for known indices that are out of range.
     pub fn apply(op: &'static OpDef, operands: &[&Tensor], attrs: NamedAttrs) -> Result<Tensor> {
         if let Some(result) = trace::record(op, operands, attrs) {
             return result;
         }
         let known: Option<Vec<cresset_ir::Tensor>> = operands.iter().map(|t| t.known().cloned()).collect();
         let known = known.ok_or_else(trace::stale)?;
-        let mut out = eval::call(op, &known, &complete_attrs(op, attrs)?)?;
+        let attrs = complete_attrs(op, attrs)?;
+        let types: Vec<Type> = known.iter().map(|t| t.ty()).collect();
+        let facts = Facts::default();
+        let sig = Sig::new(op, &types, &attrs, &facts, &[]);
+        sig.infer()?;
+        bound::check_call(&sig, |k| Ok(known[k].clone()))?;
+        let mut out = eval::call(op, &known, &attrs)?;
         Ok(out.swap_remove(0).into())
     }
 

@@ -55,6 +55,9 @@ impl Recorder {
         }
         self.builder.loc = Loc::new(None, &self.scope(&values));
         let v = self.builder.op(op, &values, attrs)?;
+        for (name, values) in std::mem::take(&mut self.builder.stored_bounds) {
+            self.builder.bound_known(format_args!("@{name}"), &self.values[&name], &values)?;
+        }
         Ok(Tensor::traced(v, self.builder.ty(v).clone()))
     }
 

@@ -11,7 +11,7 @@ use super::{args, size};
 use crate::eval::raise::Eval;
 use crate::eval::value::{Slice, Value};
 use cresset_ir::op::{arithmetic, index as op, logic};
-use cresset_ir::{DType, Dim, Rel};
+use cresset_ir::{DType, Dim, Interval, Rel};
 use std::rc::Rc;
 
 /// One item of an index.
@@ -243,7 +243,7 @@ fn integers(cx: &mut Cx, index: &Value, size: &Dim) -> Eval<Handle> {
     };
     let value = tensor.read(cx)?;
     match known.is_some_and(|t| t.values().all(|v| v >= 0.0)) {
-        true => Ok(value),
+        true => cx.bound(&value, &Interval::places(size.clone())).map(|()| value),
         false => indexing::normalised(cx, &value, size),
     }
 }

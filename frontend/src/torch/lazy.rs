@@ -3,6 +3,7 @@
 //! Invariants: sizes are known; a node never changes what it stands for. A random draw keeps the generator as it was, and the
 //! generator has been moved on: so draws may be computed in any order, or never.
 
+use cresset_ir::bound;
 use cresset_ir::builder::{NamedAttrs, complete_attrs};
 use cresset_ir::eval::Evaluate;
 use cresset_ir::op::{Attr, Sig};
@@ -58,12 +59,15 @@ impl Lazy {
     /// Records an op.
     ///
     /// # Errors
-    /// What the op's schema and type rule say.
+    /// What the op's schema and type rule say, and `E0505` for indices that are out of range: they are computed now, while their place in
+    /// the source is known.
     pub fn op(op: &'static OpDef, operands: &[Rc<Lazy>], attrs: NamedAttrs, evaluate: &dyn Evaluate) -> Result<Rc<Lazy>> {
         let attrs = complete_attrs(op, attrs)?;
         let types: Vec<Type> = operands.iter().map(|o| o.ty.clone()).collect();
         let facts = Facts::default();
-        let mut results = Sig::new(op, &types, &attrs, &facts, &[]).infer()?;
+        let sig = Sig::new(op, &types, &attrs, &facts, &[]);
+        let mut results = sig.infer()?;
+        bound::check_call(&sig, |k| operands[k].value(evaluate))?;
         let ty = results.pop().filter(|_| results.is_empty()).expect("recorded ops have one result");
         let depth = operands.iter().map(|o| o.depth).max().unwrap_or(0) + 1;
         let source = RefCell::new(Source::Op { op, operands: operands.to_vec(), attrs });

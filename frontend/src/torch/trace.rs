@@ -14,7 +14,10 @@ use crate::eval::native::Args;
 use crate::eval::raise::Eval;
 use crate::eval::value::Value;
 use cresset_ir::builder::NamedAttrs;
-use cresset_ir::{Builder, Diagnostic, Dim, Entry, Facts, Kind, Loc, OpDef, Program, Rel, Scalar, Span, Type, codes};
+use cresset_ir::{
+    Builder, Diagnostic, Dim, Entry, Evaluate, Facts, Interval, Kind, Loc, OpDef, Program, Rel, Result, Scalar, Sizes, Span,
+    Type, codes,
+};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -67,6 +70,15 @@ impl Trace {
     pub fn enter(&mut self, module: &Value) -> Option<Rc<str>> {
         let path = self.paths.get(&module.address())?.clone();
         Some(std::mem::replace(&mut self.scope, path))
+    }
+
+    /// Requires that entries of the store that were just used as indices are in range.
+    fn check_stored(&mut self, evaluate: &dyn Evaluate) -> Result<()> {
+        for (name, values) in std::mem::take(&mut self.builder.stored_bounds) {
+            let (_, lazy) = &self.used[&name];
+            self.builder.bound_known(format_args!("@{name}"), &lazy.value(evaluate)?, &values)?;
+        }
+        Ok(())
     }
 
     fn handle(&self, value: cresset_ir::Value) -> Handle {
@@ -138,10 +150,27 @@ impl Cx<'_> {
         let mut trace = self.torch.trace.borrow_mut();
         let trace = trace.as_mut().expect("asked for while tracing");
         trace.builder.loc = Loc::new(user_span(self.it), &trace.scope);
-        match trace.builder.op(op, &values, attrs) {
+        match trace.builder.op(op, &values, attrs).and_then(|v| trace.check_stored(&*self.torch.evaluate).map(|()| v)) {
             Ok(v) => Ok(trace.handle(v)),
             Err(diagnostic) => Err(self.refuse(diagnostic)),
         }
+    }
+
+    /// Requires that indices are in an interval: now where they are known, and of the inputs of the trace whenever it is called.
+    pub(super) fn bound(&mut self, indices: &Handle, values: &Interval) -> Eval<()> {
+        let result = match indices {
+            Handle::Lazy(lazy) if !self.torch.tracing() => {
+                lazy.value(&*self.torch.evaluate).and_then(|known| values.check("the indices", &known, &Sizes::new()))
+            }
+            _ => {
+                let v = self.traced_value(indices)?;
+                let mut trace = self.torch.trace.borrow_mut();
+                let trace = trace.as_mut().expect("asked for while tracing");
+                trace.builder.loc = Loc::new(user_span(self.it), &trace.scope);
+                trace.builder.bound(v, values).and_then(|()| trace.check_stored(&*self.torch.evaluate))
+            }
+        };
+        result.map_err(|diagnostic| self.refuse(diagnostic))
     }
 
     fn traced_value(&mut self, handle: &Handle) -> Eval<cresset_ir::Value> {

@@ -14,13 +14,13 @@ use crate::types::Type;
 /// The results of a method of a program.
 ///
 /// # Errors
-/// `E0501` and `E0502` for inputs that do not fit, `E0503` for an index outside a tensor, `E0504` for a missing weight, `E0601` for a
+/// `E0501`, `E0502` and `E0505` for inputs that do not fit, `E0503` for an index outside a tensor, `E0504` for a missing weight, `E0601` for a
 /// method that does not exist.
 pub fn run(program: &Program, method: &str, weights: &Weights, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
     let graph = program.method(method)?;
     let types: Vec<(&str, &Type)> =
         graph.inputs.iter().zip(&graph.body.params).map(|(name, &v)| (name.as_str(), graph.ty(v))).collect();
-    let sizes = bind(&types, inputs, &program.facts, &graph.guards)?;
+    let sizes = bind(&types, inputs, &program.facts, &graph.guards, &graph.bounds)?;
     evaluate(graph, weights, sizes, inputs)
 }
 

@@ -6,6 +6,7 @@ use super::sample::Sample;
 use super::sig::Sig;
 use crate::builder::Builder;
 use crate::diag::Result;
+use crate::dim::Dim;
 use crate::dtype::{Category, DType};
 use crate::graph::Value;
 use crate::kernel::Ex;
@@ -32,6 +33,18 @@ pub struct Operand {
     pub name: &'static str,
     pub class: Class,
     pub count: Count,
+    pub role: Role,
+}
+
+/// What others must know of how an op uses the elements of an operand.
+#[derive(Clone, Copy)]
+pub enum Role {
+    /// Nothing: the op computes with them.
+    Computed,
+    /// Each of them is an element of the result, as it is.
+    Moved,
+    /// They are places along a dimension of this size.
+    Places(fn(&Sig) -> Dim),
 }
 
 /// The dtypes an operand may have. All `Same*` operands of one call share one dtype.
@@ -112,15 +125,28 @@ impl Class {
 
 /// Schema rows: `operand("x", SameFloat)`.
 pub const fn operand(name: &'static str, class: Class) -> Operand {
-    Operand { name, class, count: Count::One }
+    Operand { name, class, count: Count::One, role: Role::Computed }
 }
 
 pub const fn optional(name: &'static str, class: Class) -> Operand {
-    Operand { name, class, count: Count::Optional }
+    Operand { name, class, count: Count::Optional, role: Role::Computed }
 }
 
 pub const fn many(name: &'static str, class: Class) -> Operand {
-    Operand { name, class, count: Count::Many }
+    Operand { name, class, count: Count::Many, role: Role::Computed }
+}
+
+/// Roles, after the schema row: `operand("x", Same).moved()`.
+impl Operand {
+    /// Each of its elements is an element of the result.
+    pub const fn moved(self) -> Operand {
+        Operand { role: Role::Moved, ..self }
+    }
+
+    /// Its elements are places along a dimension of this size. The size is asked for once `infer` has agreed to the call.
+    pub const fn into_size(self, size: fn(&Sig) -> Dim) -> Operand {
+        Operand { role: Role::Places(size), ..self }
+    }
 }
 
 impl OpDef {

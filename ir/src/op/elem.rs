@@ -47,9 +47,10 @@ impl<'a> Elem<'a> {
         shape.iter().zip(&ix[skip..]).map(|(d, &i)| if d.is(1) { self.int(0) } else { i }).collect()
     }
 
-    /// An integer operand at an index, held in `0..size`, so that no index reads or writes out of bounds.
-    pub fn index(&self, k: usize, ix: &[Ex<'a>], size: &Dim) -> Ex<'a> {
-        let last = self.dim(size) - self.int(1);
+    /// An operand of indices at an index, held in the places that its schema row says, so that nothing is read or written out of bounds.
+    pub fn index(&self, k: usize, ix: &[Ex<'a>]) -> Ex<'a> {
+        let size = self.sig.places_of(k).expect("an op takes indices from the operands that it declares as such");
+        let last = self.dim(&size) - self.int(1);
         self.at(k, ix).cast(DType::I64).max(self.int(0)).min(last)
     }
 

@@ -1,5 +1,6 @@
 //! Indexing by tensors. Where PyTorch raises for an index out of range, the nearest one in range is taken: nothing is read or written
-//! out of bounds.
+//! out of bounds. A row `into_size` says what is in range; inputs and known values that break it are refused before (see
+//! [`bound`](crate::bound)).
 
 use super::attr::{AttrKind, attr};
 use super::def::{Class::*, Meaning::Elements, Meaning::Updates, OpDef, operand};
@@ -16,7 +17,7 @@ use crate::types::Type;
 pub static EMBEDDING: OpDef = OpDef {
     name: "embedding",
     doc: "The rows of a table at given indices; an index out of range takes the nearest row.",
-    operands: &[operand("weight", Same), operand("indices", Index)],
+    operands: &[operand("weight", Same), operand("indices", Index).into_size(|s| s.dim(0, 0).clone())],
     attrs: &[],
     infer: |s| {
         s.require_rank(0, 2, 2)?;
@@ -26,7 +27,7 @@ pub static EMBEDDING: OpDef = OpDef {
     },
     meaning: Elements(|e| {
         let (&column, place) = e.ix.split_last().expect("infer checked the rank");
-        let row = e.index(1, place, e.sig.dim(0, 0));
+        let row = e.index(1, place);
         e.at(0, &[row, column])
     }),
     samples: || {
@@ -38,7 +39,7 @@ pub static EMBEDDING: OpDef = OpDef {
 pub static GATHER: OpDef = OpDef {
     name: "gather",
     doc: "x at its own place, but along a dimension at the given index; an index out of range takes the nearest element.",
-    operands: &[operand("x", Same), operand("indices", Index)],
+    operands: &[operand("x", Same), operand("indices", Index).into_size(along_dim)],
     attrs: &[attr("dim", AttrKind::Int)],
     infer: |s| {
         let dim = s.axis("dim", 0)?;
@@ -51,7 +52,7 @@ pub static GATHER: OpDef = OpDef {
     },
     meaning: Elements(|e| {
         let dim = e.axis("dim", 0);
-        e.at(0, &e.with(dim, e.index(1, &e.ix, e.sig.dim(0, dim))))
+        e.at(0, &e.with(dim, e.index(1, &e.ix)))
     }),
     samples: || {
         let of = |x: &[usize], i: &[usize], dim: i64, n: f64| {
@@ -64,7 +65,7 @@ pub static GATHER: OpDef = OpDef {
 pub static INDEX_SELECT: OpDef = OpDef {
     name: "index_select",
     doc: "The slices of x at given indices along a dimension; an index out of range takes the nearest slice.",
-    operands: &[operand("x", Same), operand("indices", Index)],
+    operands: &[operand("x", Same), operand("indices", Index).into_size(along_dim)],
     attrs: &[attr("dim", AttrKind::Int)],
     infer: |s| {
         let dim = s.axis("dim", 0)?;
@@ -76,7 +77,7 @@ pub static INDEX_SELECT: OpDef = OpDef {
     },
     meaning: Elements(|e| {
         let dim = e.axis("dim", 0);
-        e.at(0, &e.with(dim, e.index(1, &[e.ix[dim]], e.sig.dim(0, dim))))
+        e.at(0, &e.with(dim, e.index(1, &[e.ix[dim]])))
     }),
     samples: || {
         let of = |x: &[usize], n: usize, dim: i64, size: f64| {
@@ -89,7 +90,7 @@ pub static INDEX_SELECT: OpDef = OpDef {
 pub static SCATTER_ADD: OpDef = OpDef {
     name: "scatter_add",
     doc: "x with each element of src added at its own place, but along a dimension at the given index; one out of range goes to the nearest.",
-    operands: &[operand("x", SameNumber), operand("indices", Index), operand("src", SameNumber)],
+    operands: &[operand("x", SameNumber), operand("indices", Index).into_size(along_dim), operand("src", SameNumber)],
     attrs: &[attr("dim", AttrKind::Int)],
     infer: |s| {
         let (dim, rank) = (s.axis("dim", 0)?, s.rank(0));
@@ -106,7 +107,7 @@ pub static SCATTER_ADD: OpDef = OpDef {
     },
     meaning: Updates(|e| {
         let dim = e.axis("dim", 0);
-        Update { at: e.with(dim, e.index(1, &e.ix, e.sig.dim(0, dim))), value: e.at(2, &e.ix), combine: Some(ScalarOp::Add) }
+        Update { at: e.with(dim, e.index(1, &e.ix)), value: e.at(2, &e.ix), combine: Some(ScalarOp::Add) }
     }),
     samples: || {
         let of = |d, x: &[usize], src: &[usize], dim: i64, n: f64| {
@@ -119,7 +120,7 @@ pub static SCATTER_ADD: OpDef = OpDef {
 pub static INDEX_ADD: OpDef = OpDef {
     name: "index_add",
     doc: "x with each slice of src added at the given index along a dimension; an index out of range goes to the nearest.",
-    operands: &[operand("x", SameNumber), operand("indices", Index), operand("src", SameNumber)],
+    operands: &[operand("x", SameNumber), operand("indices", Index).into_size(along_dim), operand("src", SameNumber)],
     attrs: &[attr("dim", AttrKind::Int)],
     infer: |s| {
         let (dim, rank) = (s.axis("dim", 0)?, s.rank(0));
@@ -134,7 +135,7 @@ pub static INDEX_ADD: OpDef = OpDef {
     },
     meaning: Updates(|e| {
         let dim = e.axis("dim", 0);
-        let at = e.with(dim, e.index(1, &[e.ix[dim]], e.sig.dim(0, dim)));
+        let at = e.with(dim, e.index(1, &[e.ix[dim]]));
         Update { at, value: e.at(2, &e.ix), combine: Some(ScalarOp::Add) }
     }),
     samples: || {
@@ -148,7 +149,7 @@ pub static INDEX_ADD: OpDef = OpDef {
 pub static ONE_HOT: OpDef = OpDef {
     name: "one_hot",
     doc: "1 at the index in a new last dimension, 0 elsewhere; all 0 for an index out of range.",
-    operands: &[operand("indices", Index)],
+    operands: &[operand("indices", Index).into_size(|s| s.int("num_classes").into())],
     attrs: &[attr("num_classes", AttrKind::Int)],
     infer: |s| {
         let n = s.int("num_classes");
@@ -170,6 +171,11 @@ pub static ONE_HOT: OpDef = OpDef {
         ]
     },
 };
+
+/// The size of the first operand along the dimension that `dim` names.
+fn along_dim(s: &Sig) -> Dim {
+    s.dim(0, s.axis("dim", 0).expect("infer checked the dimension")).clone()
+}
 
 /// An index needs a place to go to.
 fn require_places(s: &Sig, dim: usize) -> Result<()> {

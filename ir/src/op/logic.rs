@@ -33,7 +33,7 @@ elementwise! {
 pub static CAST: OpDef = OpDef {
     name: "cast",
     doc: "The value in another dtype; floats truncate towards zero when they become integers.",
-    operands: &[operand("x", Any)],
+    operands: &[operand("x", Any).moved()],
     attrs: &[attr("dtype", AttrKind::DType)],
     infer: |s| Ok(vec![s.ty(0).with_dtype(s.dtype("dtype"))]),
     meaning: Elements(|e| e.x(0).cast(e.sig.dtype("dtype"))),

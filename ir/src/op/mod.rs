@@ -26,7 +26,7 @@ pub mod structural;
 mod window;
 
 pub use attr::{Attr, AttrDef, AttrKind};
-pub use def::{Call, Class, Count, Meaning, OpDef, Operand};
+pub use def::{Call, Class, Count, Meaning, OpDef, Operand, Role};
 pub use elem::{Elem, Update};
 pub use formula::formula;
 pub use sample::{Sample, SampleOperand};

@@ -17,7 +17,7 @@ use crate::types::{Sizes, Type};
 pub static RESHAPE: OpDef = OpDef {
     name: "reshape",
     doc: "The same elements, in row-major order, in another shape.",
-    operands: &[operand("x", Same)],
+    operands: &[operand("x", Same).moved()],
     attrs: &[attr("shape", AttrKind::Dims)],
     infer: |s| {
         let (have, shape) = (s.ty(0), s.sizes("shape"));
@@ -42,7 +42,7 @@ pub static RESHAPE: OpDef = OpDef {
 pub static PERMUTE: OpDef = OpDef {
     name: "permute",
     doc: "Dimension i of the result is dimension dims[i] of x.",
-    operands: &[operand("x", Same)],
+    operands: &[operand("x", Same).moved()],
     attrs: &[attr("dims", AttrKind::Ints)],
     infer: |s| {
         let (given, rank) = (s.ints("dims"), s.rank(0));
@@ -73,7 +73,7 @@ pub static PERMUTE: OpDef = OpDef {
 pub static EXPAND: OpDef = OpDef {
     name: "expand",
     doc: "x broadcast to a shape.",
-    operands: &[operand("x", Same)],
+    operands: &[operand("x", Same).moved()],
     attrs: &[attr("shape", AttrKind::Dims)],
     infer: |s| {
         let (x, shape) = (s.ty(0), s.sizes("shape"));
@@ -121,7 +121,7 @@ pub static SLICE: OpDef = OpDef {
 pub static CAT: OpDef = OpDef {
     name: "cat",
     doc: "Tensors joined along a dimension.",
-    operands: &[many("xs", Same)],
+    operands: &[many("xs", Same).moved()],
     attrs: &[attr_or("dim", AttrKind::Int, || Attr::Int(0))],
     infer: cat,
     meaning: Elements(|e| {
@@ -186,7 +186,7 @@ pub static PAD: OpDef = OpDef {
 pub static FLIP: OpDef = OpDef {
     name: "flip",
     doc: "x backwards along dimensions.",
-    operands: &[operand("x", Same)],
+    operands: &[operand("x", Same).moved()],
     attrs: &[attr("dims", AttrKind::Ints)],
     infer: |s| {
         s.axes("dims", 0)?;

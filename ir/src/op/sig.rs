@@ -1,7 +1,7 @@
 //! The signature of a call: what `infer` sees, and how it asks and complains.
 
 use super::attr::Attr;
-use super::def::OpDef;
+use super::def::{OpDef, Role};
 use crate::codes;
 use crate::diag::{Diagnostic, Result};
 use crate::dim::{Dim, Facts, Rel};
@@ -191,6 +191,19 @@ impl<'a> Sig<'a> {
         };
         Err(self
             .error(codes::RANK_MISMATCH, format!("operand `{}` must have {want} dimensions, got {}", self.name(k), self.ty(k))))
+    }
+
+    /// The size that the elements of operand `k` are places in, if they are indices.
+    pub fn places_of(&self, k: usize) -> Option<Dim> {
+        match self.op.operand(k)?.role {
+            Role::Places(size) => Some(size(self)),
+            Role::Computed | Role::Moved => None,
+        }
+    }
+
+    /// The operands that hold indices, with the sizes that these are places in.
+    pub fn places(&self) -> Vec<(usize, Dim)> {
+        (0..self.operands.len()).filter_map(|k| Some((k, self.places_of(k)?))).collect()
     }
 
     /// The schema name of operand `k`.

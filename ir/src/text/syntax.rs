@@ -98,8 +98,25 @@ pub struct GraphText<'t> {
     pub name: Word<'t>,
     pub inputs: Vec<Typed<'t>>,
     pub output: TreeText<'t>,
-    pub guards: Vec<GuardText<'t>>,
+    pub conditions: Vec<ConditionText<'t>>,
     pub body: BlockText<'t>,
+}
+
+/// What a call must satisfy.
+#[derive(Debug)]
+pub enum ConditionText<'t> {
+    Guard(GuardText<'t>),
+    Bound(BoundText<'t>),
+}
+
+/// `guard %tokens in 0..96`.
+#[derive(Debug)]
+pub struct BoundText<'t> {
+    pub at: At,
+    pub input: Word<'t>,
+    pub min: Expr<'t>,
+    pub below: Expr<'t>,
+    pub place: Option<&'t str>,
 }
 
 #[derive(Debug)]
@@ -228,7 +245,7 @@ pub struct PlanText<'t> {
     pub inputs: Vec<Typed<'t>>,
     pub output: TreeText<'t>,
     pub dims: Vec<DimText<'t>>,
-    pub guards: Vec<GuardText<'t>>,
+    pub conditions: Vec<ConditionText<'t>>,
     /// Each with where it lives: `in arena(0)`.
     pub slots: Vec<(Typed<'t>, Expr<'t>)>,
     pub blocks: Vec<ArenaText<'t>>,

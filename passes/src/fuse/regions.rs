@@ -13,6 +13,7 @@ pub fn rebuild(graph: &Graph, groups: &Members) -> Result<Graph> {
     rebuild.new.inputs = graph.inputs.clone();
     rebuild.new.output = graph.output.clone();
     rebuild.new.guards = graph.guards.clone();
+    rebuild.new.bounds = graph.bounds.clone();
     rebuild.new.body = rebuild.block(&graph.body);
     Ok(rebuild.new)
 }

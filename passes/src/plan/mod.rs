@@ -35,6 +35,7 @@ pub fn plan(program: Verified<'_>, method: &str, compile: &Compile<'_>) -> Resul
         inputs: graph.inputs.iter().zip(&graph.body.params).map(input).collect(),
         output: graph.output.clone(),
         guards: graph.guards.clone(),
+        bounds: graph.bounds.clone(),
         facts: program.facts.clone(),
         layout: fixed_layout(&blocks, &program.facts),
         slots,

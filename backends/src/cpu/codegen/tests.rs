@@ -73,6 +73,7 @@ fn plan(kernels: Vec<Code>) -> Plan {
         inputs: vec![("x".into(), Type::new(DType::F32, [Dim::sym("N")]))],
         output: Tree::Tuple(vec![]),
         guards: vec![],
+        bounds: vec![],
         facts: Facts::default(),
         slots: vec![],
         kernels,

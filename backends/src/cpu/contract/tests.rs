@@ -112,6 +112,7 @@ impl Case {
             inputs: vec![],
             output: Tree::Tuple(vec![]),
             guards: vec![],
+            bounds: vec![],
             facts: Facts::default(),
             slots: vec![],
             kernels: vec![Code::Contract(Box::new(self.contract()))],

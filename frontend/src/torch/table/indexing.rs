@@ -7,7 +7,7 @@ use crate::torch::cx::{Cx, Operand};
 use crate::torch::handle::Handle;
 use crate::torch::signature::Bound;
 use cresset_ir::op::{arithmetic, index as op, logic};
-use cresset_ir::{DType, Dim, Scalar};
+use cresset_ir::{DType, Dim, Interval, Scalar};
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
@@ -112,6 +112,7 @@ pub fn nonzero(cx: &mut Cx, mask: &crate::torch::Tensor) -> Eval<Handle> {
 
 /// Indices that may count from the end, as ones that do not. Known indices without negative ones stay as they are.
 pub fn normalised(cx: &mut Cx, index: &Handle, size: &Dim) -> Eval<Handle> {
+    cx.bound(index, &Interval::places_from_either_end(size.clone()))?;
     let index = if index.ty().dtype == DType::U8 { cx.cast(index, DType::I64)? } else { index.clone() };
     if let Handle::Lazy(lazy) = &index
         && let Some(known) = lazy.peek()

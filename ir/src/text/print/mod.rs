@@ -14,6 +14,7 @@ pub use loops::print_loops;
 pub use plan::print_plan;
 pub use program::print_program;
 
+use crate::bound::Bound;
 use crate::dim::{Dim, Facts, Sym};
 use crate::graph::{Guard, Tree};
 use crate::loc::Loc;
@@ -127,6 +128,16 @@ impl Text {
             self.push(format_args!(" {:?}", g.message));
         }
         self.place(g.loc);
+    }
+
+    /// A bound of the input of this name.
+    fn bound(&mut self, b: &Bound, input: &str) {
+        self.line();
+        self.push(format_args!("guard {input} in "));
+        self.dim(&b.values.min);
+        self.push("..");
+        self.dim(&b.values.below);
+        self.place(b.loc);
     }
 
     /// The structure of results with the types of its tensors.

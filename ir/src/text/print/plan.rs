@@ -12,6 +12,9 @@ pub fn print_plan(p: &Plan, style: Style) -> String {
     let kernels = distinct(&p.kernels.iter().map(|k| k.name().to_owned()).collect::<Vec<_>>());
     let mut body = Text::new(style, 1);
     p.guards.iter().for_each(|g| body.guard(g));
+    let inputs: Vec<String> =
+        distinct(&p.inputs.iter().map(|i| i.0.clone()).collect::<Vec<_>>()).iter().map(|name| names::value(name)).collect();
+    p.bounds.iter().for_each(|b| body.bound(b, inputs.get(b.input).map_or("%undefined", |name| name)));
     slots(&mut body, p);
     arena(&mut body, p);
     body.line();
@@ -28,9 +31,8 @@ pub fn print_plan(p: &Plan, style: Style) -> String {
     }
     let mut head = Text::new(style, 0);
     head.push(format_args!("plan {}(", names::entry(&p.name)));
-    let inputs = distinct(&p.inputs.iter().map(|i| i.0.clone()).collect::<Vec<_>>());
     head.list(p.inputs.iter().zip(inputs), |t, ((_, ty), name)| {
-        t.push(format_args!("{}: ", names::value(&name)));
+        t.push(format_args!("{name}: "));
         t.ty(ty);
     });
     head.push(") -> ");

@@ -77,6 +77,11 @@ impl Printer<'_> {
         self.text.push(" ");
         self.text.open();
         g.guards.iter().for_each(|guard| self.text.guard(guard));
+        for bound in &g.bounds {
+            // The verifier's G7 refuses a bound of no input; the dump still shows where.
+            let input = g.body.params.get(bound.input).and_then(|v| self.names.get(v)).map_or("%undefined", |name| name);
+            self.text.bound(bound, input);
+        }
         self.nodes(&g.body);
         self.text.close();
     }

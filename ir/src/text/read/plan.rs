@@ -23,7 +23,7 @@ pub fn plan(text: &PlanText, errors: &mut Errors) -> Option<Plan> {
         inputs.push((errors.entry_name(input.name)?, errors.ty(&input.ty, &symbols)?));
     }
     let (output, leaves) = errors.tree(&text.output, &symbols)?;
-    let guards = text.guards.iter().map(|g| errors.guard(g, &symbols)).collect::<Option<Vec<_>>>()?;
+    let (guards, bounds) = errors.conditions(&text.conditions, &text.inputs, &symbols);
     let mut reader = Reader { errors, slots: HashMap::new(), kernels: HashMap::new() };
     let slots = reader.slots(text, &symbols, inputs.len(), leaves.len())?;
     reader.check_outputs(text, &slots, &leaves.into_iter().map(|l| l.1).collect::<Vec<_>>());
@@ -31,7 +31,7 @@ pub fn plan(text: &PlanText, errors: &mut Errors) -> Option<Plan> {
     let layout = reader.layout(text)?;
     let kernels = text.kernels.iter().map(|k| reader.code(k)).collect::<Option<Vec<_>>>()?;
     let steps = reader.steps(&text.steps, &kernels)?;
-    Some(Plan { name, inputs, output, guards, facts, slots, kernels, steps, blocks, layout })
+    Some(Plan { name, inputs, output, guards, bounds, facts, slots, kernels, steps, blocks, layout })
 }
 
 struct Reader<'r, 't> {

@@ -2,13 +2,16 @@
 
 use super::Errors;
 use super::size::Symbols;
+use crate::bound::{Bound, Interval};
 use crate::codes;
 use crate::dtype::DType;
 use crate::graph::{Block, Def, Graph, Guard, Tree, Value};
 use crate::op;
 use crate::program::{Entry, Kind, Program};
 use crate::scalar::Scalar;
-use crate::text::syntax::{At, BlockText, Expr, ExprKind, GraphText, GuardText, NodeText, ProgramText, TreeText, Typed, Word};
+use crate::text::syntax::{
+    At, BlockText, BoundText, ConditionText, Expr, ExprKind, GraphText, GuardText, NodeText, ProgramText, TreeText, Typed, Word,
+};
 use crate::text::token::Tok;
 use crate::types::Type;
 use std::collections::HashMap;
@@ -63,10 +66,7 @@ impl<'r, 't> Reader<'r, 't> {
             let name = self.errors.entry_name(input.name)?;
             self.graph.inputs.push(name);
         }
-        for guard in &text.guards {
-            let guard = self.errors.guard(guard, self.symbols);
-            self.graph.guards.extend(guard);
-        }
+        (self.graph.guards, self.graph.bounds) = self.errors.conditions(&text.conditions, &text.inputs, self.symbols);
         let mut body = self.block(&text.body)?;
         body.params = params;
         let (output, leaves) = self.errors.tree(&text.output, self.symbols)?;
@@ -171,7 +171,27 @@ impl<'r, 't> Reader<'r, 't> {
 }
 
 impl Errors {
-    pub fn guard(&mut self, text: &GuardText, symbols: &Symbols) -> Option<Guard> {
+    /// What a call must satisfy: conditions of sizes, and of the values of inputs.
+    pub fn conditions(&mut self, all: &[ConditionText], inputs: &[Typed], symbols: &Symbols) -> (Vec<Guard>, Vec<Bound>) {
+        let (mut guards, mut bounds) = (vec![], vec![]);
+        for condition in all {
+            match condition {
+                ConditionText::Guard(text) => guards.extend(self.guard(text, symbols)),
+                ConditionText::Bound(text) => bounds.extend(self.bound(text, inputs, symbols)),
+            }
+        }
+        (guards, bounds)
+    }
+
+    fn bound(&mut self, text: &BoundText, inputs: &[Typed], symbols: &Symbols) -> Option<Bound> {
+        let Word { at, text: name } = text.input;
+        let input = inputs.iter().position(|i| i.name.text == name);
+        let input = input.or_else(|| self.say(codes::IR_UNKNOWN, at, format!("there is no input {name}")))?;
+        let values = Interval { min: self.size(&text.min, symbols)?, below: self.size(&text.below, symbols)? };
+        Some(Bound { input, values, loc: self.loc(text.at, text.place) })
+    }
+
+    fn guard(&mut self, text: &GuardText, symbols: &Symbols) -> Option<Guard> {
         let (left, rel, right) = self.relation(&text.relation, symbols)?;
         let message = text.message.map_or(Some(String::new()), |m| self.string(text.at, m))?;
         Some(Guard { left, rel, right, message, loc: self.loc(text.at, text.place) })
