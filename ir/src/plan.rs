@@ -7,7 +7,7 @@ mod layout;
 mod memory;
 
 pub use layout::{ALIGN, Layout};
-pub use memory::{Bounds, Memory, greatest_sizes};
+pub use memory::{Memory, MemoryFormulas, greatest_sizes};
 
 use crate::bound::Bound;
 use crate::dim::{Dim, Facts, Sym};

@@ -25,7 +25,7 @@ pub struct Memory {
 
 /// The same over the symbols, before blocks are rounded up to [`ALIGN`].
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Bounds {
+pub struct MemoryFormulas {
     pub lower_bound: Dim,
     pub sum: Dim,
     /// Whether every block has a multiple of [`ALIGN`] bytes, so that rounding adds nothing.
@@ -75,13 +75,13 @@ impl Plan {
     }
 
     /// Memory for any sizes.
-    pub fn bounds(&self) -> Bounds {
+    pub fn memory_formulas(&self) -> MemoryFormulas {
         let sizes: Vec<Dim> = self.blocks.iter().map(|b| b.size.clone()).collect();
         let total = |sizes: &mut dyn Iterator<Item = &Dim>| sizes.fold(Dim::from(0i64), |sum, size| sum + size.clone());
         let steps: BTreeSet<usize> = self.blocks.iter().map(|b| b.first).collect();
         let sums: BTreeSet<Dim> = steps.iter().map(|&step| total(&mut alive(&self.blocks, &sizes, step))).collect();
         let exact = sizes.iter().all(|d| d.poly().terms().all(|(_, c)| c % ALIGN as i64 == 0));
-        Bounds { lower_bound: greatest(sums, &self.facts), sum: total(&mut sizes.iter()), exact }
+        MemoryFormulas { lower_bound: greatest(sums, &self.facts), sum: total(&mut sizes.iter()), exact }
     }
 
     /// Memory at a few sizes, by the symbols that it depends on: those without a maximum are small, middling and large, the others at
@@ -173,6 +173,7 @@ mod tests {
             inputs: vec![],
             output: Tree::None,
             guards,
+            bounds: vec![],
             facts: Facts { ranges: ranges.into() },
             slots: vec![],
             kernels: vec![],
@@ -189,7 +190,7 @@ mod tests {
     }
 
     fn bounds(blocks: &[(Dim, usize, usize)]) -> (String, String, bool) {
-        let Bounds { lower_bound, sum, exact } = plan(blocks, vec![]).bounds();
+        let MemoryFormulas { lower_bound, sum, exact } = plan(blocks, vec![]).memory_formulas();
         (lower_bound.to_string(), sum.to_string(), exact)
     }
 
@@ -218,7 +219,7 @@ mod tests {
             };
             let blocks: Vec<_> = (0..12).map(|_| block()).collect();
             let plan = plan(&blocks, vec![]);
-            let bounds = plan.bounds();
+            let bounds = plan.memory_formulas();
             for (b, t) in [(1, 2), (3, 7), (2, 128)] {
                 let bind = |s: &Sym| Some(if s.name() == "B" { b } else { t });
                 let memory = plan.memory(&bind).unwrap();

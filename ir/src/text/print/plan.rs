@@ -6,7 +6,7 @@ use super::formula::{Formulas, distinct};
 use super::loops::loops;
 use super::{Style, Text, names};
 use crate::kernel::{Buffer, Loops};
-use crate::plan::{ALIGN, Bounds, Code, Contract, Place, Plan, Product, Rows, Slot, Step};
+use crate::plan::{ALIGN, Code, Contract, MemoryFormulas, Place, Plan, Product, Rows, Slot, Step};
 
 pub fn print_plan(p: &Plan, style: Style) -> String {
     let kernels = distinct(&p.kernels.iter().map(|k| k.name().to_owned()).collect::<Vec<_>>());
@@ -96,7 +96,7 @@ fn memory(t: &mut Text, p: &Plan) {
     if let Some(m) = p.most_memory() {
         return line(m.to_string());
     }
-    let Bounds { lower_bound, sum, exact } = p.bounds();
+    let MemoryFormulas { lower_bound, sum, exact } = p.memory_formulas();
     let rounding = if exact { String::new() } else { format!(", before blocks are rounded up to {ALIGN}") };
     line(format!("lower bound {lower_bound} bytes, {sum} without sharing{rounding}"));
     for (sizes, m) in p.examples() {
