@@ -1,4 +1,6 @@
 //! Values that are wanted while a model is built or optimised: few elements are interpreted, many are computed by compiled code.
+//!
+//! Both round as their functions do: a constant of many elements has the last bits of this machine's routines, as a result has.
 
 use crate::Program;
 use crate::compiled::{Compiled, Options};
@@ -36,7 +38,8 @@ impl Eager {
         if let Some(known) = self.compiled.borrow().get(&key) {
             return known.clone();
         }
-        let whole = Program { ir: program.clone(), weights: Default::default() };
+        let mut whole = Program { ir: program.clone(), weights: Default::default() };
+        whole.ir.methods.retain(|name, _| name == method);
         let options = Options { method: Some(method.to_owned()), ..Options::default() };
         let compiled = Compiled::plainly(&whole, &options).ok().map(Rc::new);
         self.compiled.borrow_mut().insert(key, compiled.clone());

@@ -1,6 +1,6 @@
 //! Which nodes share a kernel: a walk from results to operands.
 
-use super::kernel::{factors_are_reads, loose_reductions, moves_only, reduces, repeats_nothing_dear, runs_once};
+use super::kernel::{factors_are_reads, is_small, loose_reductions, moves_only, reduces, repeats_nothing_dear, runs_once};
 use crate::lower::lower_values;
 use cresset_ir::Result;
 use cresset_ir::dim::Facts;
@@ -122,7 +122,7 @@ impl<'a> Groups<'a> {
             (false, false) if !reduces(before) && !reduces(alone) => true,
             (false, false) => !contracts(&after) && runs_once(&after),
         };
-        Ok(good.then_some(after))
+        Ok((good && is_small(&after)).then_some(after))
     }
 
     /// The kernel of some nodes.

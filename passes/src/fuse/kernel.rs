@@ -95,6 +95,17 @@ pub fn repeats_nothing_dear(kernel: &Kernel, buf: BufId, maker: &Kernel) -> bool
     dearest(maker).is(0) || runs(kernel, reads).into_iter().all(|n| p.facts().decide(&n, Rel::Le, &made) == Some(true))
 }
 
+/// Expressions beyond which a kernel takes nothing more: a chain in which each value reads the one before at two places doubles with
+/// every link.
+const MOST_EXPRESSIONS: usize = 1024;
+
+/// Whether a kernel is small enough to compile quickly.
+pub fn is_small(kernel: &Kernel) -> bool {
+    let factors = kernel.contractions.iter().flat_map(|c| [c.a, c.b]);
+    let roots: Vec<ExprId> = kernel.stages.iter().flat_map(|s| s.at.iter().copied().chain([s.value])).chain(factors).collect();
+    kernel.exprs.reachable(&roots).len() <= MOST_EXPRESSIONS
+}
+
 /// The number of points of some axes.
 pub fn points(p: &Exprs, axes: &[AxisId]) -> Dim {
     axes.iter().map(|&a| p.extent(a)).product()

@@ -6,7 +6,7 @@
 //!   product is cut by columns too, and each of those tasks would make the rows again.
 
 use super::group::{Groups, MOST_NODES, border};
-use super::kernel::{dearest, loads_of, points};
+use super::kernel::{dearest, is_small, loads_of, points};
 use crate::lower::contract::stored_only;
 use crate::schedule::reductions;
 use cresset_ir::Result;
@@ -29,10 +29,16 @@ pub fn absorb(groups: &mut Groups<'_>) -> Result<()> {
         while let Some((row, kernel)) = candidate(groups, &view, root)? {
             groups.merge(root, row, kernel);
             let sources: Vec<NodeId> = view.neighbors_directed(row, Incoming).collect();
-            for source in sources {
-                view.add_edge(source, root, ());
-            }
             view.remove_node(row);
+            for source in sources {
+                // What the contraction holds a copy of it does not read.
+                if !groups.members[&root].contains(&source) {
+                    view.add_edge(source, root, ());
+                } else if view.neighbors(source).next().is_none() && !groups.leaves(source) {
+                    groups.members.shift_remove(&source);
+                    view.remove_node(source);
+                }
+            }
         }
     }
     Ok(())
@@ -71,7 +77,7 @@ fn joined(groups: &Groups<'_>, root: NodeId, row: NodeId) -> Result<Option<Kerne
         return Ok(None);
     }
     let result = groups.graph.node(row).results[0];
-    let at = border(groups.graph, members).iter().position(|&v| v == result).expect("the result is read");
+    let Some(at) = border(groups.graph, members).iter().position(|&v| v == result) else { return Ok(None) };
     if alone.contractions.is_empty() && !once_by_rows(before, BufId(at as u32), alone) {
         return Ok(None);
     }
@@ -83,7 +89,7 @@ fn joined(groups: &Groups<'_>, root: NodeId, row: NodeId) -> Result<Option<Kerne
         (1, Some(1)) => !stored_only(&after.exprs, after.contractions[0].b, &after.buffers),
         _ => false,
     };
-    Ok((good && !repeats && reduce_by_rows(&after)).then_some(after))
+    Ok((good && !repeats && is_small(&after) && reduce_by_rows(&after)).then_some(after))
 }
 
 /// Whether a buffer is read in one place, the rows of a contraction, and no element of it twice.

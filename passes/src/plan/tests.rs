@@ -250,7 +250,10 @@ fn sizes_follow_symbols() {
     assert_eq!(bounded.symbols(), [Sym::new("B"), Sym::new("T")]);
     let open = build(None);
     assert_eq!((open.layout.clone(), open.most_memory()), (None, None));
-    assert_eq!((open.bounds().lower_bound.to_string(), open.bounds().sum.to_string()), ("128*B*T".into(), "128*B*T".into()));
+    assert_eq!(
+        (open.memory_formulas().lower_bound.to_string(), open.memory_formulas().sum.to_string()),
+        ("128*B*T".into(), "128*B*T".into())
+    );
     assert_eq!(at(&open, 2, 10).unwrap().peak, 2 * 2 * 10 * 64);
     assert_eq!(at(&open, i64::MAX / 2, 4), None);
     // The maximum is known and absurd: what a call needs is laid out when it comes.

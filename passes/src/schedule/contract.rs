@@ -7,7 +7,7 @@
 use super::counter::{Counter, count, points, replace_axes};
 use super::loops::{body, share_axis};
 use crate::lower::contract::stored_only;
-use cresset_ir::dim::Dim;
+use cresset_ir::dim::{Dim, Rel};
 use cresset_ir::kernel::{
     AxisId, BufId, Buffer, Contraction, Ex, ExprId, Exprs, Kernel, LoopKind, Loops, Node, Rewriter, Role, Stage, Stmt, VarId,
 };
@@ -103,6 +103,11 @@ impl Programs<'_> {
             }
         }
         if !unit || p.depends_on(stride.id(), row.axis) || p.depends_on(stride.id(), batch.axis) {
+            return None;
+        }
+        // The driver works out places from sizes alone, and walks forwards.
+        let data = p.reachable(&[start.id(), stride.id()]).into_iter().any(|e| matches!(p.node(e), Node::Load(..)));
+        if data || p.decide(p.int(0).id(), Rel::Le, stride.id()) != Some(true) {
             return None;
         }
         let b = p.fresh_var(DType::I64);

@@ -8,7 +8,7 @@ use super::super::formula::Formula;
 use super::super::jit::{Call, Module};
 use super::super::scratch::with_scratch;
 use super::tiling::{Again, even};
-use cresset_ir::kernel::{BufId, ExprId, Exprs, Loops, Node, Stmt, VarId};
+use cresset_ir::kernel::{BufId, ExprId, Exprs, Loops, Node, Stmt};
 use cresset_ir::plan::{Contract, Product as Plan, Rows};
 use cresset_ir::{Dim, Result};
 use cresset_runtime::pool::Pool;
@@ -103,10 +103,11 @@ impl Product {
                 Source::Product(Box::new(inner), functions.add(finish, tile)?)
             }
         };
-        let per_batch = plan.panels.params.first().is_some_and(|p| reads(&plan.panels, p.1));
+        let per_batch = plan.panels.params.first().is_some_and(|p| mentions(&plan.panels, |n| *n == Node::Var(p.1)));
         let (n, k) = (Formula::of_dim(&plan.n, pool, &syms)?, Formula::of_dim(&plan.k, pool, &syms)?);
-        // Panels whose number depends on the call cannot be kept.
+        // Panels whose number or place depends on the call cannot be kept.
         let fixed = plan.n.known().is_some() && plan.k.known().is_some() && (!per_batch || batch.known().is_some());
+        let fixed = fixed && !mentions(&plan.panels, |n| matches!(n, Node::Sym(_)));
         let panel = functions.add(&plan.panels, tile)?;
         Ok(Product { kernel, n, k, rows, panel, per_batch, stored: plan.stored && fixed, packed: OnceLock::new() })
     }
@@ -307,11 +308,11 @@ fn computes(body: &[Stmt]) -> bool {
     })
 }
 
-/// Whether a program depends on a parameter.
-fn reads(loops: &Loops, var: VarId) -> bool {
+/// Whether a program depends on something.
+fn mentions(loops: &Loops, what: impl Fn(&Node) -> bool) -> bool {
     let mut roots = vec![];
     collect(&loops.body, &mut roots);
-    loops.exprs.reachable(&roots).into_iter().any(|e| loops.exprs.node(e) == Node::Var(var))
+    loops.exprs.reachable(&roots).into_iter().any(|e| what(&loops.exprs.node(e)))
 }
 
 /// The expressions of some statements.
