@@ -4,8 +4,8 @@ use crate::dim::{Dim, Facts, Rel};
 use crate::dtype::DType;
 use crate::graph::{Def, Graph, NodeId, Value};
 use crate::kernel::{BufId, Ex, ExprId, Exprs, Node};
-use crate::op::elem::Read;
-use crate::op::{Elem, Meaning, Sig};
+use crate::op::elem::apply_rule;
+use crate::op::{Meaning, Sig};
 use crate::types::Type;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -80,16 +80,4 @@ impl Walk<'_> {
         let id = apply_rule(rule, self.pool, &sig, ty, ix, &read);
         Some(self.pool.cast(self.pool.ex(id), ty.dtype).id())
     }
-}
-
-/// A function of its own, so that the borrows of the call share one lifetime.
-fn apply_rule<'e>(
-    rule: for<'b> fn(&Elem<'b>) -> Ex<'b>,
-    pool: &'e Exprs,
-    sig: &'e Sig<'e>,
-    result: &'e Type,
-    ix: Vec<Ex<'e>>,
-    read: &'e Read<'e>,
-) -> ExprId {
-    rule(&Elem { pool, sig, result, ix, read }).id()
 }

@@ -1,6 +1,7 @@
 //! Walking and rewriting expressions. Both visit a shared node once.
 
 use super::expr::{AxisId, Ex, ExprId, Exprs, Node};
+use crate::dim::Dim;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 impl Node {
@@ -38,6 +39,21 @@ impl Exprs {
             }
         }
         out
+    }
+
+    /// The reductions reachable from the roots, inner before outer.
+    pub fn reductions(&self, roots: &[ExprId]) -> Vec<ExprId> {
+        self.reachable(roots).into_iter().filter(|&id| matches!(self.node(id), Node::Reduce(..))).collect()
+    }
+
+    /// The number of points of some axes.
+    pub fn points(&self, axes: &[AxisId]) -> Dim {
+        axes.iter().map(|&a| self.extent(a)).product()
+    }
+
+    /// The row-major number of a point of some axes.
+    pub fn position(&self, axes: &[AxisId]) -> Ex<'_> {
+        axes.iter().fold(self.int(0), |at, &a| at * self.dim(&self.extent(a)) + self.axis_ex(a))
     }
 
     /// The axes that the value of an expression depends on: those of enclosing loops, not those its reductions bind.

@@ -3,11 +3,23 @@
 use super::sig::Sig;
 use crate::dim::Dim;
 use crate::dtype::DType;
-use crate::kernel::{Ex, Exprs, Reducer, ScalarOp};
+use crate::kernel::{Ex, ExprId, Exprs, Reducer, ScalarOp};
 use crate::types::Type;
 
 /// Reads operand `k` at an index: a load at the border of a region, the producer's element rule inside one.
 pub type Read<'a> = dyn Fn(usize, &[Ex<'a>]) -> Ex<'a> + 'a;
+
+/// Runs an element rule; a function of its own so that the borrows of the call share one lifetime.
+pub fn apply_rule<'e>(
+    rule: for<'b> fn(&Elem<'b>) -> Ex<'b>,
+    pool: &'e Exprs,
+    sig: &'e Sig<'e>,
+    result: &'e Type,
+    ix: Vec<Ex<'e>>,
+    read: &'e Read<'e>,
+) -> ExprId {
+    rule(&Elem { pool, sig, result, ix, read }).id()
+}
 
 /// One element of one result of a call. Values are in the compute dtype: halves are widened on reading, and the result is narrowed
 /// to its type by whoever asked.

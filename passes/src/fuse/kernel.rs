@@ -1,6 +1,5 @@
 //! What fusion asks of a lowered kernel.
 
-use crate::schedule::reductions;
 use cresset_ir::dim::{Dim, Rel};
 use cresset_ir::kernel::{AxisId, BufId, Contraction, ExprId, Exprs, Kernel, Node, ScalarOp, Stage};
 use std::collections::BTreeSet;
@@ -11,7 +10,7 @@ pub fn runs_once(kernel: &Kernel) -> bool {
     let p = &kernel.exprs;
     let roots: Vec<ExprId> = kernel.stages.iter().map(|s| s.value).collect();
     let output: BTreeSet<_> = kernel.stages.iter().flat_map(|s| s.axes.iter().copied()).collect();
-    let rows: Vec<_> = reductions(p, &roots).into_iter().map(|r| p.free_axes(r)).collect();
+    let rows: Vec<_> = p.reductions(&roots).into_iter().map(|r| p.free_axes(r)).collect();
     rows.iter().all(|r| r.is_subset(&output)) && rows.windows(2).all(|w| w[0] == w[1])
 }
 
@@ -23,7 +22,7 @@ pub fn reduces(kernel: &Kernel) -> bool {
 /// The reductions besides the contraction.
 pub fn loose_reductions(kernel: &Kernel) -> Vec<ExprId> {
     let roots: Vec<ExprId> = kernel.stages.iter().map(|s| s.value).collect();
-    reductions(&kernel.exprs, &roots)
+    kernel.exprs.reductions(&roots)
 }
 
 /// Whether the factors of the contraction are reads: index arithmetic and guards, but no arithmetic on elements, which packing would repeat.
@@ -75,7 +74,7 @@ fn runs(kernel: &Kernel, which: impl Fn(ExprId) -> bool) -> Vec<Dim> {
     let p = &kernel.exprs;
     let of = |(root, order): Scope| {
         let found = p.exposed(&[root]).into_iter().filter(|&e| which(e));
-        found.map(|e| points(p, down_to(p, e, &order))).collect::<Vec<_>>()
+        found.map(|e| p.points(down_to(p, e, &order))).collect::<Vec<_>>()
     };
     scopes(kernel).into_iter().flat_map(of).collect()
 }
@@ -89,7 +88,7 @@ pub fn dearest(kernel: &Kernel) -> Dim {
 
 /// Whether a kernel reads a buffer no more often than another makes its elements, where that takes a transcendental function.
 pub fn repeats_nothing_dear(kernel: &Kernel, buf: BufId, maker: &Kernel) -> bool {
-    let made: Dim = maker.stages.iter().map(|s| points(&maker.exprs, &s.axes)).fold(Dim::from(0i64), |n, m| n + m);
+    let made: Dim = maker.stages.iter().map(|s| maker.exprs.points(&s.axes)).fold(Dim::from(0i64), |n, m| n + m);
     let p = &kernel.exprs;
     let reads = |e| matches!(p.node(e), Node::Load(b, _) if b == buf);
     dearest(maker).is(0) || runs(kernel, reads).into_iter().all(|n| p.facts().decide(&n, Rel::Le, &made) == Some(true))
@@ -106,11 +105,6 @@ pub fn is_small(kernel: &Kernel) -> bool {
     kernel.exprs.reachable(&roots).len() <= MOST_EXPRESSIONS
 }
 
-/// The number of points of some axes.
-pub fn points(p: &Exprs, axes: &[AxisId]) -> Dim {
-    axes.iter().map(|&a| p.extent(a)).product()
-}
-
 /// Whether the kernel only moves elements: each result is a read.
 pub fn moves_only(kernel: &Kernel) -> bool {
     kernel.contractions.is_empty() && kernel.stages.iter().all(|s| s.combine.is_none() && is_read(&kernel.exprs, s.value))
@@ -119,7 +113,7 @@ pub fn moves_only(kernel: &Kernel) -> bool {
 /// A load, a constant, or a guarded choice between such; indices may be computed, but not by reductions.
 fn is_read(p: &Exprs, id: ExprId) -> bool {
     match p.node(id) {
-        Node::Load(_, at) => at.iter().all(|&i| !p.reachable(&[i]).iter().any(|&e| matches!(p.node(e), Node::Reduce(..)))),
+        Node::Load(_, at) => p.reductions(&at).is_empty(),
         Node::Const(_) | Node::Axis(_) | Node::Sym(_) | Node::Int(_) => true,
         Node::Apply(ScalarOp::Select, x) => is_index(p, x[0]) && is_read(p, x[1]) && is_read(p, x[2]),
         Node::Cast(x) => is_index(p, x),

@@ -6,9 +6,8 @@
 //!   product is cut by columns too, and each of those tasks would make the rows again.
 
 use super::group::{Groups, MOST_NODES, border};
-use super::kernel::{dearest, is_small, loads_of, points};
+use super::kernel::{dearest, is_small, loads_of};
 use crate::lower::contract::stored_only;
-use crate::schedule::reductions;
 use cresset_ir::Result;
 use cresset_ir::dim::Rel;
 use cresset_ir::graph::NodeId;
@@ -99,7 +98,7 @@ fn once_by_rows(kernel: &Kernel, buf: BufId, alone: &Kernel) -> bool {
     let elsewhere = epilogue.chain(kernel.contractions.iter().map(|c| c.b)).any(|e| !loads_of(p, e, buf).is_empty());
     let readers: Vec<&Contraction> = kernel.contractions.iter().filter(|c| !loads_of(p, c.a, buf).is_empty()).collect();
     let [c] = readers[..] else { return false };
-    let (uses, elements) = (points(p, &rows_of(c, &c.k)), points(&alone.exprs, &alone.stages[0].axes));
+    let (uses, elements) = (p.points(&rows_of(c, &c.k)), alone.exprs.points(&alone.stages[0].axes));
     !elsewhere && loads_of(p, c.a, buf).len() == 1 && p.facts().decide(&uses, Rel::Le, &elements) == Some(true)
 }
 
@@ -108,7 +107,7 @@ fn reduce_by_rows(kernel: &Kernel) -> bool {
     let p = &kernel.exprs;
     kernel.contractions.iter().all(|c| {
         let row = rows_of(c, &[]).into_iter().collect();
-        reductions(p, &[c.a]).into_iter().all(|r| p.free_axes(r) == row)
+        p.reductions(&[c.a]).into_iter().all(|r| p.free_axes(r) == row)
     })
 }
 

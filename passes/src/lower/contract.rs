@@ -48,10 +48,6 @@ pub fn extract(kernel: &mut Kernel) {
     kernel.contractions = contractions;
 }
 
-fn reductions(p: &Exprs, roots: &[ExprId]) -> Vec<ExprId> {
-    p.reachable(roots).into_iter().filter(|&id| matches!(p.node(id), Node::Reduce(..))).collect()
-}
-
 /// Whether sums are defined at all points of their axes. They are where nothing chooses between them and something else; a part of a
 /// concatenation is read at places that are its own in that part only, and the matrix routine makes no such difference.
 fn read_everywhere(p: &Exprs, roots: &[ExprId], sums: &[ExprId], c: &Contraction, buffers: &[Buffer]) -> bool {
@@ -59,14 +55,12 @@ fn read_everywhere(p: &Exprs, roots: &[ExprId], sums: &[ExprId], c: &Contraction
         Node::Load(buf, at) => p.inside(&at, &buffers[buf.0 as usize].ty.shape),
         _ => true,
     };
-    let chosen = chosen(p, roots);
-    let factors = [c.a, c.b];
-    let guarded = self::chosen(p, &factors);
-    sums.iter().all(|s| !chosen.contains(s)) || p.reachable(&factors).into_iter().all(|e| guarded.contains(&e) || inside(e))
+    let always = unchosen(p, roots);
+    sums.iter().all(|s| always.contains(s)) || unchosen(p, &[c.a, c.b]).into_iter().all(inside)
 }
 
-/// The expressions that are evaluated only where a choice falls on them.
-fn chosen(p: &Exprs, roots: &[ExprId]) -> BTreeSet<ExprId> {
+/// The expressions that are evaluated whatever the choices between others.
+fn unchosen(p: &Exprs, roots: &[ExprId]) -> BTreeSet<ExprId> {
     let (mut always, mut todo) = (BTreeSet::new(), roots.to_vec());
     while let Some(id) = todo.pop() {
         if always.insert(id) {
@@ -76,7 +70,7 @@ fn chosen(p: &Exprs, roots: &[ExprId]) -> BTreeSet<ExprId> {
             }
         }
     }
-    p.reachable(roots).into_iter().filter(|e| !always.contains(e)).collect()
+    always
 }
 
 /// The sums of a contraction as a buffer.
@@ -107,7 +101,7 @@ fn classify(p: &Exprs, sum: ExprId, output: &[AxisId], buffers: &[Buffer]) -> Op
     if reducer.name != reduce::SUM.name || dtype != DType::F32 {
         return None;
     }
-    let pure = |f: ExprId| reductions(p, &[f]).is_empty();
+    let pure = |f: ExprId| p.reductions(&[f]).is_empty();
     let [x, y] = [factors[0], factors[1]];
     // The packed side is the one that can be packed once; rows are the side that can be worked out.
     let swap = (stored_only(p, x, buffers) && !stored_only(p, y, buffers)) || !pure(y);
@@ -136,7 +130,7 @@ impl Prologue {
         let row: Vec<AxisId> = [&c.batch[..], &c.m].concat();
         let beyond = |r: ExprId| p.free_axes(r).into_iter().filter(|a| !row.contains(a)).collect::<Vec<_>>();
         let (mut inner, mut sums): (Option<(ExprId, Contraction)>, _) = (None, vec![]);
-        for r in reductions(p, &[c.a]) {
+        for r in p.reductions(&[c.a]) {
             let (own, k) = match (&beyond(r)[..], &c.k[..]) {
                 ([], _) => continue,
                 (&[own], &[k]) if p.extent(own) == p.extent(k) => (own, k),

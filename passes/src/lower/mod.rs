@@ -9,6 +9,7 @@ mod resplit;
 use cresset_ir::dim::Facts;
 use cresset_ir::graph::{Def, Graph, NodeId, Value};
 use cresset_ir::kernel::{AxisId, BufId, Buffer, Ex, ExprId, Exprs, Kernel, Role, Stage};
+use cresset_ir::op::elem::apply_rule;
 use cresset_ir::op::{Elem, Meaning, Sig};
 use cresset_ir::{DType, Diagnostic, Dim, Result, Type, codes};
 use std::cell::RefCell;
@@ -154,16 +155,4 @@ impl<'a> Inline<'a> {
         let id = apply_rule(rule, self.exprs, &sig, self.graph.ty(node.results[0]), ix, &read);
         self.exprs.cast(self.exprs.ex(id), dtype)
     }
-}
-
-/// Runs an element rule; a function of its own so that the borrows of the call share one lifetime.
-fn apply_rule<'e>(
-    rule: for<'b> fn(&Elem<'b>) -> Ex<'b>,
-    pool: &'e Exprs,
-    sig: &'e Sig<'e>,
-    result: &'e Type,
-    ix: Vec<Ex<'e>>,
-    read: &'e cresset_ir::op::elem::Read<'e>,
-) -> ExprId {
-    rule(&Elem { pool, sig, result, ix, read }).id()
 }

@@ -4,7 +4,7 @@
 //! its own numbers, and the axes in its offsets are replaced by their digits. What a row is made of is worked out where the rows are
 //! packed: a norm reduces there, and attention's softmax runs over the sums of the product before it.
 
-use super::counter::{Counter, count, points, replace_axes};
+use super::counter::{Counter, count, replace_axes};
 use super::loops::{body, share_axis};
 use crate::lower::contract::stored_only;
 use cresset_ir::dim::{Dim, Rel};
@@ -23,8 +23,8 @@ pub fn schedule(kernel: &Kernel, columns: usize, target: &Target) -> Contract {
     let programs = Programs { kernel, p, columns, target, tile: BufId(own as u32) };
     Contract {
         name: kernel.name.clone(),
-        batch: points(p, &last.batch),
-        m: points(p, &last.m),
+        batch: p.points(&last.batch),
+        m: p.points(&last.m),
         product: programs.product(&kernel.contractions),
         epilogue: programs.epilogue(last),
         loc: kernel.loc,
@@ -57,8 +57,8 @@ impl Programs<'_> {
             Some(inner) => Rows::Product { product: Box::new(self.product(before)), finish: self.rows(c, Some(inner)) },
         };
         Product {
-            n: points(self.p, &c.n),
-            k: points(self.p, &c.k),
+            n: self.p.points(&c.n),
+            k: self.p.points(&c.k),
             rows,
             panels: self.panel(c),
             stored: stored_only(self.p, c.b, &self.kernel.buffers),
@@ -121,7 +121,7 @@ impl Programs<'_> {
         let (batch, row) = (Counter::new(p, &c.batch), Counter::new(p, &c.m));
         let (b, first, number) = (p.fresh_var(DType::I64), p.fresh_var(DType::I64), p.fresh_var(DType::I64));
         let r = p.axis(p.extent(row.axis));
-        let depth = points(p, &c.k);
+        let depth = p.points(&c.k);
         let stride = if inner.is_some() { self.whole_tiles(&depth) } else { depth };
         let start = p.axis_ex(r) * p.dim(&stride);
         let sums = |_: ExprId, n: &Node| match (n, inner) {
@@ -133,7 +133,7 @@ impl Programs<'_> {
         };
         let value = count(p, &[&batch, &row], Rewriter::new(p, sums).run(c.a));
         let value = replace_axes(p, &[(batch.axis, b.id()), (row.axis, (first + p.axis_ex(r)).id())].into(), value);
-        let at = start + c.k.iter().fold(p.int(0), |at, &k| at * p.dim(&p.extent(k)) + p.axis_ex(k));
+        let at = start + p.position(&c.k);
         let mut stages = vec![Stage { out: self.tile, axes: c.k.clone(), at: vec![at.id()], value, combine: None }];
         if let [k] = c.k[..] {
             share_axis(p, &mut stages, k);
@@ -157,11 +157,11 @@ impl Programs<'_> {
     fn panel(&self, c: &Contraction) -> Loops {
         let p = self.p;
         let (b, first) = (p.fresh_var(DType::I64), p.fresh_var(DType::I64));
-        let (n, width) = (points(p, &c.n), Dim::from(self.columns));
+        let (n, width) = (p.points(&c.n), Dim::from(self.columns));
         let inside = (first + p.dim(&width)).le(p.dim(&n));
         let whole = || self.columns_of(c, (b, first), false);
         let cut = || self.columns_of(c, (b, first), true);
-        let ty = Type::new(DType::F32, [points(p, &c.k), width.clone()]);
+        let ty = Type::new(DType::F32, [p.points(&c.k), width.clone()]);
         let params = [("batch", b), ("first_column", first)];
         self.program("panel", (Contract::PANEL, ty, Role::Result), &params, |_| {
             if n.modulo(&width, &p.facts()).is(0) {
@@ -185,8 +185,7 @@ impl Programs<'_> {
         let value = count(p, &[&batch, &column], c.b);
         let value = p.ex(replace_axes(p, &[(batch.axis, b.id()), (column.axis, read.id())].into(), value));
         let value = if cut { at.le(last).select(value, value.lit(0.0)) } else { value };
-        let depth = c.k.iter().fold(p.int(0), |at, &k| at * p.dim(&p.extent(k)) + p.axis_ex(k));
-        let to = depth * p.int(self.columns as i64) + p.axis_ex(j);
+        let to = p.position(&c.k) * p.int(self.columns as i64) + p.axis_ex(j);
         let store = Stmt::Store { buf: self.tile, at: vec![to.id()], value: value.id(), combine: None };
         nest(p, &c.k.iter().copied().chain([j]).collect::<Vec<_>>(), vec![store])
     }
@@ -218,7 +217,7 @@ impl Programs<'_> {
 }
 
 /// Serial loops around a lane loop.
-fn nest(p: &Exprs, axes: &[AxisId], mut body: Vec<Stmt>) -> Vec<Stmt> {
+pub fn nest(p: &Exprs, axes: &[AxisId], mut body: Vec<Stmt>) -> Vec<Stmt> {
     for (i, &axis) in axes.iter().enumerate().rev() {
         let kind = if i + 1 == axes.len() { LoopKind::Lane } else { LoopKind::Serial };
         body = vec![Stmt::For { axis, extent: p.dim(&p.extent(axis)).id(), kind, body }];

@@ -13,7 +13,7 @@ pub struct Counter<'a> {
 
 impl<'a> Counter<'a> {
     pub fn new(p: &'a Exprs, axes: &[AxisId]) -> Counter<'a> {
-        let total: Dim = points(p, axes);
+        let total: Dim = p.points(axes);
         let axis = p.axis(total);
         let ex = p.axis_ex(axis);
         let mut rest = Dim::from(1i64);
@@ -26,11 +26,6 @@ impl<'a> Counter<'a> {
         }
         Counter { axis, ex, digits }
     }
-}
-
-/// The number of points of some axes.
-pub fn points(p: &Exprs, axes: &[AxisId]) -> Dim {
-    axes.iter().map(|&a| p.extent(a)).product()
 }
 
 /// Replaces axes by digits of counters.

@@ -17,7 +17,7 @@ pub fn schedule(mut kernel: Kernel, target: &Target) -> Loops {
     }
     let mut grid: Vec<AxisId> = first_axes(&kernel).into_iter().filter(|a| rows.contains(a)).collect();
     let (mut inner, mut counts) = (inner, HashMap::new());
-    if reductions(&kernel.exprs, &values(&kernel)).is_empty() {
+    if kernel.exprs.reductions(&values(&kernel)).is_empty() {
         grid = inner.drain(..inner.len().saturating_sub(1)).collect();
         if let Some(&row) = inner.first()
             && let Some((strip, lane, count)) = strips(&mut kernel, row, target)
@@ -41,20 +41,15 @@ fn first_axes(kernel: &Kernel) -> Vec<AxisId> {
     kernel.stages.first().map_or_else(Vec::new, |s| s.axes.clone())
 }
 
-/// The reductions of some values, inner before outer.
-pub fn reductions(p: &Exprs, roots: &[ExprId]) -> Vec<ExprId> {
-    p.reachable(roots).into_iter().filter(|&id| matches!(p.node(id), Node::Reduce(..))).collect()
-}
-
 /// The axes at whose loops the reductions run: those that any reduction depends on.
 fn row_axes(kernel: &Kernel) -> BTreeSet<AxisId> {
-    reductions(&kernel.exprs, &values(kernel)).into_iter().flat_map(|r| kernel.exprs.free_axes(r)).collect()
+    kernel.exprs.reductions(&values(kernel)).into_iter().flat_map(|r| kernel.exprs.free_axes(r)).collect()
 }
 
 /// Reductions over one axis as long as the row take the row's own axis, so that equal expressions of both are one.
 pub fn share_axis(p: &Exprs, stages: &mut [Stage], row: AxisId) {
     let values: Vec<ExprId> = stages.iter().map(|s| s.value).collect();
-    for r in reductions(p, &values) {
+    for r in p.reductions(&values) {
         let Node::Reduce(_, axes, _) = p.node(r) else { continue };
         let [k] = axes[..] else { continue };
         if k != row && p.extent(k) == p.extent(row) {
@@ -107,7 +102,7 @@ pub fn body(
     let outer_axes = inner.split_last().map_or(&[][..], |(_, outer)| outer);
     if !outer_axes.is_empty() {
         let roots: Vec<ExprId> = stages.iter().map(|s| s.value).collect();
-        for r in reductions(p, &roots) {
+        for r in p.reductions(&roots) {
             phases.place(r);
         }
     }

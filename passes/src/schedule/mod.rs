@@ -5,7 +5,7 @@
 
 mod contract;
 mod counter;
-pub(crate) mod loops;
+mod loops;
 mod merge;
 mod phases;
 mod rowwise;
@@ -22,5 +22,3 @@ pub fn schedule(kernel: Kernel, target: &Target) -> Code {
         None => Code::Loops(Box::new(rowwise::schedule(kernel, target))),
     }
 }
-
-pub(crate) use loops::reductions;

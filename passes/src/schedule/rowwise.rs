@@ -1,11 +1,12 @@
 //! Contraction kernels as plain loops, for targets without a matrix routine.
 
+use super::contract::nest;
 use super::loops::{self, body, share_axis};
 use super::phases::Phases;
 use cresset_ir::Target;
 use cresset_ir::Type;
 use cresset_ir::kernel::{
-    AxisId, BufId, Buffer, Contraction, ExprId, Exprs, Kernel, LoopKind, Loops, Node, Rewriter, Role, Stage, Stmt, reduce,
+    AxisId, BufId, Buffer, Contraction, ExprId, Exprs, Kernel, Loops, Node, Rewriter, Role, Stage, Stmt, reduce,
 };
 
 /// Schedules a contraction kernel without a routine: the sums are reductions again. A row that is worked out before it is used is kept
@@ -15,7 +16,7 @@ pub fn schedule(mut kernel: Kernel, target: &Target) -> Loops {
     let last = chain.pop().expect("a contraction kernel has contractions");
     let own = kernel.buffers.iter().position(|b| b.role == Role::Scratch);
     kernel.buffers.truncate(own.unwrap_or(kernel.buffers.len()));
-    if chain.is_empty() && loops::reductions(&kernel.exprs, &[last.a]).is_empty() {
+    if chain.is_empty() && kernel.exprs.reductions(&[last.a]).is_empty() {
         let sum = sum(&kernel.exprs, &last, last.a);
         kernel.stages = reading(&kernel.exprs, &kernel.stages, last.acc, |_| sum);
         return loops::schedule(kernel, target);
@@ -52,7 +53,7 @@ fn by_rows(kernel: Kernel, chain: &[Contraction], last: &Contraction, target: &T
             break;
         }
         let out = rows.scratch(c, &c.n);
-        let at = rows.offset(&c.n);
+        let at = p.position(&c.n).id();
         rows.columns(&[Stage { out, axes: c.n.clone(), at: vec![at], value: sum(p, c, a), combine: None }], &c.n);
         before = Some((c.acc, out));
     }
@@ -78,17 +79,13 @@ impl ByRows<'_> {
         BufId(self.buffers.len() as u32 - 1)
     }
 
-    fn offset(&self, axes: &[AxisId]) -> ExprId {
-        axes.iter().fold(self.p.int(0), |at, &a| at * self.p.dim(&self.p.extent(a)) + self.p.axis_ex(a)).id()
-    }
-
     /// The row of `a`: as it is where it only reads memory, worked out into scratch where it reduces or reads sums.
     fn row(&mut self, c: &Contraction, before: Option<(BufId, BufId)>) -> ExprId {
         let p = self.p;
-        if before.is_none() && loops::reductions(p, &[c.a]).is_empty() {
+        if before.is_none() && p.reductions(&[c.a]).is_empty() {
             return c.a;
         }
-        let (out, at) = (self.scratch(c, &c.k), self.offset(&c.k));
+        let (out, at) = (self.scratch(c, &c.k), p.position(&c.k).id());
         let mut stages = vec![Stage { out, axes: c.k.clone(), at: vec![at], value: c.a, combine: None }];
         if let Some((acc, row)) = before {
             stages = reading(p, &stages, acc, |k| p.load(row, c.dtype, &[p.ex(k)]).id());
@@ -113,10 +110,6 @@ impl ByRows<'_> {
         let stores: Vec<Stmt> = stages.iter().map(|s| store(s, &mut phases)).collect();
         let mut body = std::mem::take(&mut phases.out);
         body.extend(stores);
-        for (i, &axis) in n.iter().enumerate().rev() {
-            let kind = if i + 1 == n.len() { LoopKind::Lane } else { LoopKind::Serial };
-            body = vec![Stmt::For { axis, extent: p.dim(&p.extent(axis)).id(), kind, body }];
-        }
-        self.body.extend(body);
+        self.body.extend(nest(p, n, body));
     }
 }
