@@ -36,6 +36,7 @@ steps = torch.tensor([[1, 4, 9], [16, 20, 25]])
 assert torch.diff(steps).tolist() == [[3, 5], [4, 5]] and steps.diff(dim=0).tolist() == [[15, 16, 16]]
 assert torch.diff(steps, n=2).tolist() == [[2], [1]] and torch.diff(steps[0], prepend=torch.tensor([0])).tolist() == [1, 3, 5]
 assert torch.diff(torch.tensor([True, True, False])).tolist() == [False, True]
+assert torch.diff(steps, n=10**9).shape == (2, 0)
 torch._assert(steps.shape[0] == 2, "two rows")
 try:
     torch._assert(steps.shape[0] == 3, "three rows")

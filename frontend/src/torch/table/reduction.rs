@@ -204,7 +204,10 @@ fn cumsum(cx: &mut Cx, a: &Bound) -> Eval {
     Ok(cx.wrap(result))
 }
 
-/// Differences of neighbours, `n` times over.
+/// Differences that are taken of differences where nothing else ends them.
+const MOST_DIFFERENCES: i64 = 64;
+
+/// Differences of neighbours, `n` times over: none are left after as many as there are elements.
 fn diff(cx: &mut Cx, a: &Bound) -> Eval {
     let mut x = a.handle(cx, "input")?;
     let dim = a.axis(cx, "dim", x.rank())?;
@@ -215,7 +218,13 @@ fn diff(cx: &mut Cx, a: &Bound) -> Eval {
             x = cx.emit(&movement::CAT, &[left, right], &[along()])?;
         }
     }
-    for _ in 0..a.int(cx, "n")? {
+    let times = a.int(cx, "n")?;
+    let times = match x.ty().shape[dim].known() {
+        Some(size) => times.min(size),
+        None if times <= MOST_DIFFERENCES => times,
+        None => return Err(cx.runtime_error(format!("diff: n={times} over a dimension whose size is not known"))),
+    };
+    for _ in 0..times {
         let size = x.ty().shape[dim].clone();
         let part = |cx: &mut Cx, start: i64, end: Dim| {
             cx.emit(&movement::SLICE, &[&x], &[along(), ("start", Dim::from(start).into()), ("end", end.into())])
