@@ -22,4 +22,4 @@ macro_rules! programs {
     ($($name:ident)*) => { $(#[test] fn $name() { check(concat!(stringify!($name), ".py")); })* };
 }
 
-programs! { promotion views inplace indexing reductions draws shapes creation functions printing }
+programs! { promotion views inplace indexing reductions draws shapes creation functions printing statistics }

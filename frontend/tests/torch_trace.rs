@@ -85,6 +85,34 @@ fn small_modules() {
     insta::assert_snapshot!(all.join("\n"));
 }
 
+/// State that a later call would read is refused, by name; what no call reads before it writes it is not.
+#[test]
+fn calls_leave_nothing_that_later_ones_read() {
+    let source = include_str!("torch/states.py");
+    let (refused, traced_) = source.split_once("# Traced:").expect("the file has two parts");
+    let classes = |text: &str| -> Vec<String> {
+        let names = text.lines().filter_map(|line| line.strip_prefix("class ")?.split('(').next());
+        names.filter(|name| *name != "Base").map(str::to_owned).collect()
+    };
+    let outcome = |class: &str, size: Dim| {
+        let shape = [size, 2i64.into()];
+        let spec = format!("tests/torch/states.py:{class}()");
+        traced(&spec, ("x", DType::F32, &shape), &[("T", 1, 64)], |t| Ok(t.program.to_string()))
+    };
+    for class in classes(traced_) {
+        for size in [3i64.into(), Dim::sym("T")] {
+            if let Err(error) = outcome(&class, size) {
+                panic!("{class}: {}", error.render(false));
+            }
+        }
+    }
+    let words = classes(refused).into_iter().map(|class| match outcome(&class, Dim::sym("T")) {
+        Ok(text) => format!("{class} is traced\n{text}"),
+        Err(error) => error.render(false).replace(env!("CARGO_MANIFEST_DIR"), ""),
+    });
+    insta::assert_snapshot!(words.collect::<Vec<_>>().join("\n\n"));
+}
+
 /// What is a condition of calling the graph, and what is refused at once.
 #[test]
 fn indices_put_conditions_on_calls() {

@@ -51,7 +51,7 @@ codes! {
     RAISED = 214, "exception raised", "The program raised an exception that nothing caught.";
     TRACED_CONDITION = 220, "condition not known while tracing", "Control flow depends on the value of a tensor or on a size that is known only when the program runs.";
     TRACED_VALUE = 221, "value not known while tracing", "A number is needed that only the running program has: the value of a tensor, a size that was declared symbolic, a random number.";
-    TRACED_STATE = 222, "state changes while tracing", "`forward` writes to a parameter or a buffer of the module.";
+    TRACED_STATE = 222, "state changes between calls", "`forward` writes to something that is older than the call - an attribute, a buffer, an element of a list, a global - and the next call reads it, so that calls would not be alike. What is written and not read before it is written again, as attention weights that are kept for inspection are, is allowed; so is what is computed once and is the same in every call, as a cached mask is.";
 
     // E03: types and shapes
     SHAPE_MISMATCH = 301, "shapes disagree", "Two operands of an op have sizes that cannot be combined. Both are labelled with their types.";

@@ -17,7 +17,7 @@ const STATE: usize = 624;
 const SHIFT: usize = 397;
 
 /// A Mersenne twister (mt19937) with PyTorch's seeding, and the spare normal that its scalar path keeps.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Generator {
     seed: u64,
     state: [u32; STATE],

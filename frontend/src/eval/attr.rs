@@ -3,6 +3,7 @@
 use super::class::docstring;
 use super::dict::Dict;
 use super::interp::Interp;
+use super::journal;
 use super::native::Args;
 use super::object::{Body, Class, Function, Instance, Method, Super};
 use super::raise::{Eval, Raise};
@@ -269,6 +270,10 @@ impl Interp {
                 self.call_special(&attr, "__set__", [object.clone(), value]).map(drop)
             }
             _ => match (name, value) {
+                // The class of an object is not journaled.
+                ("__class__", Value::Class(_)) if instance.dict.mark() < journal::epoch() => {
+                    Err(self.unsupported("changing the class of an object that is older than the call"))
+                }
                 ("__class__", Value::Class(class)) => {
                     *instance.class.borrow_mut() = class;
                     Ok(())

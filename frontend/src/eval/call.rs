@@ -8,10 +8,10 @@ use super::iter::Iter;
 use super::native::Args;
 use super::object::{Body, Class, Def, Function, Instance};
 use super::raise::Eval;
+use super::shared::Shared;
 use super::stmt::Flow;
 use super::value::Value;
 use crate::lang::ast::{Name, Param};
-use std::cell::RefCell;
 use std::rc::Rc;
 
 impl Interp {
@@ -110,14 +110,14 @@ impl Interp {
         }
         let (module, class) = (frame.module.clone(), frame.class.clone());
         drop(params);
-        Ok(Value::Function(Rc::new(Function { def, module, closure, defaults, class, qualname, dict: Rc::default() })))
+        Ok(Value::Function(Rc::new(Function { def, module, closure, defaults, class, qualname, dict: Shared::default() })))
     }
 
     pub fn call_function(&mut self, function: &Rc<Function>, args: Args) -> Eval {
         let slots = self.bind_params(function, args)?;
         let frame = Rc::new(Frame {
             names: Names::Function(function.def.clone()),
-            slots: RefCell::new(slots),
+            slots: Shared::new(slots),
             parent: function.closure.clone(),
             module: function.module.clone(),
             class: function.class.clone(),

@@ -6,11 +6,12 @@ use super::interp::Interp;
 use super::native::Args;
 use super::object::{Class, ClassCell};
 use super::raise::Eval;
+use super::shared::Shared;
 use super::types::{class, linearise};
 use super::value::Value;
 use crate::lang::ast::{ClassDef, Constant, Expr, ExprKind, Name, Stmt, StmtKind};
 use cresset_ir::Span;
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// Metaclasses whose effect is part of the classes that use them.
@@ -32,7 +33,7 @@ impl Interp {
         let name = &def.name.kind;
         let qualname: Name = format!("{}{name}", frame.path).into();
         let cell: ClassCell = Rc::new(OnceCell::new());
-        let dict = Rc::new(RefCell::new(Dict::new()));
+        let dict = Shared::new(Dict::new());
         dict.borrow_mut().insert("__module__", Value::Str(frame.module.name.clone()));
         dict.borrow_mut().insert("__qualname__", Value::Str(qualname.clone()));
         if let Some(doc) = docstring(&def.body) {
@@ -82,7 +83,7 @@ impl Interp {
         name: Name,
         qualname: Name,
         mut bases: Vec<Rc<Class>>,
-        dict: Rc<RefCell<Dict>>,
+        dict: Shared<Dict>,
         span: Option<Span>,
         cell: &ClassCell,
         args: Args,

@@ -3,10 +3,10 @@
 use super::dict::{Dict, FxHasher, Key, hash_float, hash_int, hash_str, same};
 use super::interp::Interp;
 use super::raise::Eval;
+use super::shared::Shared;
 use super::value::Value;
 use crate::import::Poison;
 use crate::lang::ast::CompareOp;
-use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::hash::Hasher;
 
@@ -293,7 +293,7 @@ impl Interp {
     }
 
     /// The key by which a dict holds a value: an object with an `__eq__` of its own is compared with the keys that are there.
-    pub fn key_in(&mut self, dict: &RefCell<Dict>, value: &Value) -> Eval<Key> {
+    pub fn key_in(&mut self, dict: &Shared<Dict>, value: &Value) -> Eval<Key> {
         let key = self.key(value)?;
         let Value::Instance(instance) = value else { return Ok(key) };
         if instance.class().lookup("__eq__").is_none() {
@@ -308,7 +308,7 @@ impl Interp {
         Ok(key)
     }
 
-    pub fn insert(&mut self, dict: &RefCell<Dict>, key: Value, value: Value) -> Eval<()> {
+    pub fn insert(&mut self, dict: &Shared<Dict>, key: Value, value: Value) -> Eval<()> {
         let key = self.key_in(dict, &key)?;
         dict.borrow_mut().insert(key, value);
         Ok(())

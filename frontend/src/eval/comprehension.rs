@@ -5,9 +5,9 @@ use super::frame::{Frame, Names};
 use super::interp::Interp;
 use super::iter::Iter;
 use super::raise::Eval;
+use super::shared::Shared;
 use super::value::{Set, Value};
 use crate::lang::ast::{Comprehension, Element, Expr};
-use std::cell::RefCell;
 use std::rc::Rc;
 
 /// The running loops of a comprehension, outermost first.
@@ -75,7 +75,7 @@ impl Interp {
                 Ok(Value::list(items))
             }
             Element::Set(element) => {
-                let items = RefCell::new(Dict::new());
+                let items = Shared::new(Dict::new());
                 while loops.advance(self, c)? {
                     let item = self.eval(&frame, element)?;
                     self.insert(&items, item, Value::None)?;
@@ -83,7 +83,7 @@ impl Interp {
                 Ok(Value::Set(Rc::new(Set { items, frozen: false })))
             }
             Element::Dict(key, value) => {
-                let dict = Rc::new(RefCell::new(Dict::new()));
+                let dict = Shared::new(Dict::new());
                 while loops.advance(self, c)? {
                     let key = self.eval(&frame, key)?;
                     let value = self.eval(&frame, value)?;

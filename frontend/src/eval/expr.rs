@@ -6,10 +6,10 @@ use super::interp::Interp;
 use super::native::Args;
 use super::object::Def;
 use super::raise::Eval;
+use super::shared::Shared;
 use super::value::{Set, Slice as SliceValue, Value};
 use crate::eval::dict::Dict;
 use crate::lang::ast::*;
-use std::cell::RefCell;
 use std::rc::Rc;
 
 impl Interp {
@@ -124,7 +124,7 @@ impl Interp {
     }
 
     pub fn set_of(&mut self, items: Vec<Value>, frozen: bool) -> Eval {
-        let set = Rc::new(Set { items: RefCell::default(), frozen });
+        let set = Rc::new(Set { items: Shared::default(), frozen });
         for item in items {
             self.insert(&set.items, item, Value::None)?;
         }
@@ -132,7 +132,7 @@ impl Interp {
     }
 
     fn dict_display(&mut self, frame: &Rc<Frame>, items: &[DictItem]) -> Eval {
-        let dict = Rc::new(RefCell::new(Dict::new()));
+        let dict = Shared::new(Dict::new());
         for item in items {
             match item {
                 DictItem::Pair(key, value) => {

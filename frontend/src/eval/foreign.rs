@@ -7,6 +7,7 @@ use super::interp::Interp;
 use super::native::Args;
 use super::object::Class;
 use super::raise::Eval;
+use super::same::Same;
 use super::value::Value;
 use crate::lang::ast::{BinaryOp, CompareOp, UnaryOp};
 use cresset_ir::Diagnostic;
@@ -112,6 +113,20 @@ pub trait Foreign: Any {
     /// `int(this)` (`bool`, `float`): the name of the built-in type is given.
     fn convert(&self, it: &mut Interp, this: &Value, to: &str) -> Eval<Option<Value>> {
         Ok(None)
+    }
+
+    /// Whether another call left the same in the place of this value.
+    fn same(&self, this: &Value, other: &Value, with: &mut Same) -> bool {
+        let keys = |a: &Value, b: &Value| match (a, b) {
+            (Value::Foreign(a), Value::Foreign(b)) => a.hash_key().zip(b.hash_key()),
+            _ => None,
+        };
+        this.is(other) || keys(this, other).is_some_and(|(a, b)| with.value(&a, &b))
+    }
+
+    /// The containers that hold what may change of it.
+    fn containers(&self) -> Vec<usize> {
+        vec![]
     }
 
     fn deepcopy(&self, it: &mut Interp, this: &Value, memo: &Value) -> Eval<Option<Value>> {

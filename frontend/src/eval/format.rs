@@ -4,9 +4,8 @@ use super::dict::Dict;
 use super::interp::Interp;
 use super::raise::Eval;
 use super::repr;
+use super::shared::Shared;
 use super::value::Value;
-use std::cell::RefCell;
-use std::rc::Rc;
 
 /// Widths and precisions beyond this are refused.
 const MAX_WIDTH: usize = 1 << 16;
@@ -342,7 +341,7 @@ impl Interp {
 
     /// The arguments of `format_map`.
     pub fn format_map(&mut self, template: &str, mapping: &Value) -> Eval<String> {
-        let dict = Rc::new(RefCell::new(Dict::new()));
+        let dict = Shared::new(Dict::new());
         self.update(&dict, mapping)?;
         let named = dict.borrow().clone();
         self.format_template(template, &[], &named)

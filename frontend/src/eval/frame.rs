@@ -6,18 +6,18 @@ use super::dict::Dict;
 use super::interp::Interp;
 use super::object::{ClassCell, Def};
 use super::raise::{Eval, Raise, nearest};
+use super::shared::Shared;
 use super::value::Value;
 use crate::import::Module;
 use crate::lang::ast::Name;
 use crate::lang::scope::Scope;
-use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Which names a frame holds.
 pub enum Names {
     Module,
     /// A class body: names are entries of the class's dict-to-be.
-    Class(Rc<RefCell<Dict>>, Rc<Scope>),
+    Class(Shared<Dict>, Rc<Scope>),
     Function(Def),
     /// A comprehension's targets.
     Targets(Box<[Name]>),
@@ -25,7 +25,7 @@ pub enum Names {
 
 pub struct Frame {
     pub names: Names,
-    pub slots: RefCell<Vec<Option<Value>>>,
+    pub slots: Shared<Vec<Option<Value>>>,
     /// The frame around it in the source.
     pub parent: Option<Rc<Frame>>,
     pub module: Rc<Module>,
@@ -37,7 +37,7 @@ pub struct Frame {
 /// Where an assignment to a name goes.
 enum Home<'a> {
     Slot(&'a Frame, usize),
-    Dict(&'a Rc<RefCell<Dict>>),
+    Dict(&'a Shared<Dict>),
     Global,
 }
 
@@ -45,7 +45,7 @@ impl Frame {
     pub fn of_module(module: &Rc<Module>) -> Rc<Frame> {
         Rc::new(Frame {
             names: Names::Module,
-            slots: RefCell::default(),
+            slots: Shared::default(),
             parent: None,
             module: module.clone(),
             class: None,
@@ -57,7 +57,7 @@ impl Frame {
         let count = if let Names::Targets(names) = &names { names.len() } else { 0 };
         let class = class.or_else(|| parent.class.clone());
         let (module, parent) = (parent.module.clone(), Some(parent.clone()));
-        Rc::new(Frame { names, slots: RefCell::new(vec![None; count]), parent, module, class, path })
+        Rc::new(Frame { names, slots: Shared::new(vec![None; count]), parent, module, class, path })
     }
 
     /// Forgets every variable.
@@ -128,6 +128,15 @@ impl Frame {
             Names::Targets(names) => named(&mut names.iter()),
             Names::Class(dict, _) => of_dict(&dict.borrow()),
             Names::Module => of_dict(&self.module.globals.borrow()),
+        }
+    }
+
+    /// The name of a variable by its slot.
+    pub fn variable(&self, slot: usize) -> Option<Name> {
+        match &self.names {
+            Names::Function(def) => def.scope().locals.get_index(slot).cloned(),
+            Names::Targets(names) => names.get(slot).cloned(),
+            Names::Class(..) | Names::Module => None,
         }
     }
 

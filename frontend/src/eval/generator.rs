@@ -107,6 +107,10 @@ impl Generator {
         }
     }
 
+    pub fn has_ended(&self) -> bool {
+        self.state == State::Done
+    }
+
     fn resuming(&self) -> bool {
         self.input.is_some()
     }

@@ -6,13 +6,13 @@ use super::frame::Frame;
 use super::native::Args;
 use super::object::Instance;
 use super::raise::{Eval, Raise};
+use super::shared::Shared;
 use super::stack;
 use super::types::Types;
 use super::value::Value;
 use crate::import::{Importer, Module};
 use crate::stdlib;
 use cresset_ir::{Diagnostic, FileId, Result, Span, codes, source};
-use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 /// Steps (statements, calls, items) before an evaluation is taken for endless.
@@ -26,7 +26,7 @@ pub const MAX_LENGTH: usize = 1 << 27;
 
 pub struct Interp {
     pub types: Types,
-    pub builtins: Rc<RefCell<Dict>>,
+    pub builtins: Shared<Dict>,
     pub importer: Importer,
     /// The expression or statement that is being evaluated.
     pub span: Option<Span>,
@@ -84,7 +84,7 @@ impl Interp {
     pub fn new() -> Interp {
         let mut it = Interp {
             types: Types::new(),
-            builtins: Rc::default(),
+            builtins: Shared::default(),
             importer: Importer::default(),
             span: None,
             calls: vec![],
@@ -206,6 +206,13 @@ impl Interp {
     /// The place that is being evaluated.
     pub fn span(&self) -> Option<Span> {
         self.span
+    }
+
+    /// The innermost place in a file of the user, the innermost of all otherwise.
+    pub fn user_span(&self) -> Option<Span> {
+        let own = |span: &Span| !span.file.source().name.starts_with('<');
+        let all = || self.span.into_iter().chain(self.calls.iter().rev().filter_map(|c| c.at));
+        all().find(own).or(self.span)
     }
 
     /// Whether something raised is an exception of a built-in class.

@@ -1,10 +1,14 @@
 //! Iterators: a closure that gives the next value, or a suspended generator.
 
+use super::dict::Dict;
 use super::generator::Generator;
 use super::interp::Interp;
+use super::journal::{self, Epoch};
 use super::object::Instance;
 use super::raise::{Eval, Raise};
+use super::shared::Shared;
 use super::value::{Part, Value};
+use cresset_ir::{Diagnostic, codes};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -12,6 +16,8 @@ pub type Next = Box<dyn FnMut(&mut Interp) -> Eval<Option<Value>>>;
 
 pub struct Iter {
     pub name: &'static str,
+    /// The epoch in which it was made.
+    pub born: Epoch,
     /// Taken while it runs: an iterator that asks itself is an error.
     source: RefCell<Option<Source>>,
 }
@@ -22,13 +28,27 @@ pub enum Source {
     Done,
 }
 
+impl Source {
+    fn has_ended(&self) -> bool {
+        match self {
+            Source::Next(_) => false,
+            Source::Generator(generator) => generator.has_ended(),
+            Source::Done => true,
+        }
+    }
+}
+
 impl Iter {
+    fn of(name: &'static str, source: Source) -> Rc<Iter> {
+        Rc::new(Iter { name, born: journal::epoch(), source: RefCell::new(Some(source)) })
+    }
+
     pub fn new(name: &'static str, next: impl FnMut(&mut Interp) -> Eval<Option<Value>> + 'static) -> Rc<Iter> {
-        Rc::new(Iter { name, source: RefCell::new(Some(Source::Next(Box::new(next)))) })
+        Iter::of(name, Source::Next(Box::new(next)))
     }
 
     pub fn generator(generator: Generator) -> Rc<Iter> {
-        Rc::new(Iter { name: "generator", source: RefCell::new(Some(Source::Generator(Box::new(generator)))) })
+        Iter::of("generator", Source::Generator(Box::new(generator)))
     }
 
     pub fn next(&self, it: &mut Interp) -> Eval<Option<Value>> {
@@ -39,6 +59,10 @@ impl Iter {
     pub fn resume(&self, it: &mut Interp, input: Eval) -> Eval<Option<Value>> {
         let taken = self.source.borrow_mut().take();
         let Some(mut source) = taken else { return Err(it.value_error(format!("{} already executing", self.name))) };
+        if self.born < journal::epoch() && !source.has_ended() {
+            *self.source.borrow_mut() = Some(source);
+            return Err(it.advances(self.name));
+        }
         let result = match &mut source {
             Source::Next(next) => input.and_then(|_| next(it)),
             Source::Generator(generator) => generator.resume(it, input),
@@ -129,7 +153,7 @@ impl Interp {
         self.type_error(format!("'{}' object is not iterable", self.type_name(value)))
     }
 
-    fn iter_dict(&self, dict: Rc<RefCell<super::dict::Dict>>, part: Part) -> Rc<Iter> {
+    fn iter_dict(&self, dict: Shared<Dict>, part: Part) -> Rc<Iter> {
         let (mut index, len) = (0, dict.borrow().len());
         Iter::new("dict_iterator", move |it| {
             let dict = dict.borrow();
@@ -171,6 +195,15 @@ impl Interp {
             let item = it.call_special(&result, "__next__", []).map(|v| v.unwrap_or(Value::None));
             it.until(item, "StopIteration")
         }))
+    }
+
+    /// What an iterator has given cannot be taken back: one that is older than the journal stays where it is.
+    fn advances(&self, name: &str) -> Box<Raise> {
+        let text = format!(
+            "forward advances a {name} that was made before the call: where it stands would be part of the module's state"
+        );
+        let hint = "make the iterator in forward, or keep a list and index it";
+        self.fatal(Diagnostic::error(codes::TRACED_STATE, text).hint(hint))
     }
 
     /// The item, or the end where an exception of a class says so.

@@ -2,12 +2,12 @@
 
 use super::dict::Dict;
 use super::frame::Frame;
+use super::shared::Shared;
 use super::value::Value;
 use crate::import::Module;
 use crate::lang::ast::{Expr, FunctionDef, Lambda, Name, Params, Stmt};
 use crate::lang::scope::Scope;
 use cresset_ir::Span;
-use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -76,7 +76,7 @@ pub struct Function {
     pub class: Option<ClassCell>,
     pub qualname: Name,
     /// Attributes that were set on the function.
-    pub dict: Rc<RefCell<Dict>>,
+    pub dict: Shared<Dict>,
 }
 
 /// A function with its first argument.
@@ -105,7 +105,7 @@ pub struct Class {
     pub bases: Vec<Rc<Class>>,
     /// The resolution order after the class itself.
     pub ancestors: Vec<Rc<Class>>,
-    pub dict: Rc<RefCell<Dict>>,
+    pub dict: Shared<Dict>,
     pub span: Option<Span>,
     /// Made by this crate and not by the program: its attributes cannot be assigned.
     pub builtin: bool,
@@ -143,16 +143,14 @@ impl Class {
 
 pub struct Instance {
     pub class: RefCell<Rc<Class>>,
-    pub dict: Rc<RefCell<Dict>>,
+    pub dict: Shared<Dict>,
     /// The built-in value that the instance extends: the dict of a `class Names(dict)`.
     pub base: Option<Value>,
-    /// Native state, for classes that are written in Rust.
-    pub payload: RefCell<Option<Box<dyn Any>>>,
 }
 
 impl Instance {
     pub fn new(class: Rc<Class>, base: Option<Value>) -> Rc<Instance> {
-        Rc::new(Instance { class: RefCell::new(class), dict: Rc::default(), base, payload: RefCell::new(None) })
+        Rc::new(Instance { class: RefCell::new(class), dict: Shared::default(), base })
     }
 
     pub fn class(&self) -> Rc<Class> {

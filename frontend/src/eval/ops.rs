@@ -4,9 +4,9 @@ use super::dict::Dict;
 use super::foreign::Truth;
 use super::interp::Interp;
 use super::raise::Eval;
+use super::shared::Shared;
 use super::value::{Set, Value};
 use crate::lang::ast::{BinaryOp, UnaryOp};
-use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Names of the methods of an operator: plain, reflected, in place.
@@ -156,7 +156,7 @@ impl Interp {
             }
             (BinaryOp::Mod, Value::Str(template), _) => Value::from(self.percent(&template.clone(), b)?),
             (BinaryOp::BitOr, Value::Dict(a), Value::Dict(_)) => {
-                let dict = Rc::new(RefCell::new(a.borrow().clone()));
+                let dict = Shared::new(a.borrow().clone());
                 self.update(&dict, b)?;
                 Value::Dict(dict)
             }
@@ -221,7 +221,7 @@ impl Interp {
             _ => return Ok(None),
         };
         let frozen = matches!(a, Value::Set(s) if s.frozen);
-        Ok(Some(Value::Set(Rc::new(Set { items: RefCell::new(items), frozen }))))
+        Ok(Some(Value::Set(Rc::new(Set { items: Shared::new(items), frozen }))))
     }
 
     fn arithmetic(&mut self, op: BinaryOp, a: &Value, b: &Value, x: Num, y: Num) -> Eval<Option<Value>> {

@@ -3,6 +3,7 @@
 use super::foreign::Truth;
 use super::frame::Frame;
 use super::interp::Interp;
+use super::journal;
 use super::object::{Def, Instance};
 use super::raise::{Eval, Raise};
 use super::value::Value;
@@ -32,6 +33,15 @@ impl Interp {
     pub fn stmt(&mut self, frame: &Rc<Frame>, stmt: &Stmt) -> Eval<Flow> {
         self.step()?;
         self.span = Some(stmt.span);
+        let flow = self.run_stmt(frame, stmt);
+        if journal::unplaced() {
+            self.span = Some(stmt.span);
+            journal::place(self.user_span());
+        }
+        flow
+    }
+
+    fn run_stmt(&mut self, frame: &Rc<Frame>, stmt: &Stmt) -> Eval<Flow> {
         match &stmt.kind {
             StmtKind::Expr(e) => drop(self.eval(frame, e)?),
             StmtKind::Assign { targets, value } => self.assign_all(frame, targets, value)?,

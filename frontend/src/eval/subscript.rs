@@ -5,9 +5,8 @@ use super::interp::Interp;
 use super::native::Args;
 use super::object::Instance;
 use super::raise::{Eval, Raise};
+use super::shared::Shared;
 use super::value::{Range, Slice, Value};
-use std::cell::RefCell;
-use std::rc::Rc;
 
 /// The positions that a slice selects in a sequence: `start`, `stop` and `step` as `slice.indices` gives them.
 #[derive(Clone, Copy)]
@@ -163,7 +162,7 @@ impl Interp {
     }
 
     /// An entry of a dict, by `__missing__` where a subclass has one.
-    pub(crate) fn dict_item(&mut self, object: &Value, dict: &Rc<RefCell<Dict>>, index: &Value) -> Eval {
+    pub(crate) fn dict_item(&mut self, object: &Value, dict: &Shared<Dict>, index: &Value) -> Eval {
         let key = self.key_in(dict, index)?;
         if let Some(value) = dict.borrow().get(&key) {
             return Ok(value.clone());
@@ -216,7 +215,7 @@ impl Interp {
         self.type_error(format!("'{}' object does not support item {what}", self.type_name(object)))
     }
 
-    fn set_slice(&mut self, items: &Rc<RefCell<Vec<Value>>>, slice: &Slice, value: &Value) -> Eval<()> {
+    fn set_slice(&mut self, items: &Shared<Vec<Value>>, slice: &Slice, value: &Value) -> Eval<()> {
         let new = self.collect(value)?;
         let indices = self.indices(slice, items.borrow().len())?;
         if indices.step == 1 {
@@ -310,7 +309,7 @@ impl Interp {
     }
 
     /// `dict.update(mapping)`, from a mapping or from pairs.
-    pub fn update(&mut self, dict: &Rc<RefCell<Dict>>, from: &Value) -> Eval<()> {
+    pub fn update(&mut self, dict: &Shared<Dict>, from: &Value) -> Eval<()> {
         let pairs = match from.primitive() {
             Value::Dict(_) => self.pairs(from)?,
             Value::Instance(i) if i.class().lookup("keys").is_some() => self.pairs(from)?,

@@ -3,11 +3,12 @@
 use super::dict::Dict;
 use super::interp::Interp;
 use super::object::Class;
+use super::shared::Shared;
 use super::value::{Part, Value};
 use crate::lang::ast::Name;
 use cresset_ir::Span;
 use indexmap::IndexMap;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 macro_rules! types {
@@ -130,7 +131,7 @@ fn exceptions(object: &Rc<Class>) -> IndexMap<&'static str, Rc<Class>> {
 pub fn builtin(name: &str, bases: &[&Rc<Class>]) -> Rc<Class> {
     let bases: Vec<Rc<Class>> = bases.iter().map(|&b| b.clone()).collect();
     let ancestors = linearise(&bases).unwrap_or_else(|| bases.clone());
-    class(name.into(), name.into(), bases, ancestors, Rc::default(), None, true)
+    class(name.into(), name.into(), bases, ancestors, Shared::default(), None, true)
 }
 
 pub fn class(
@@ -138,7 +139,7 @@ pub fn class(
     qualname: Name,
     bases: Vec<Rc<Class>>,
     ancestors: Vec<Rc<Class>>,
-    dict: Rc<RefCell<Dict>>,
+    dict: Shared<Dict>,
     span: Option<Span>,
     builtin: bool,
 ) -> Rc<Class> {

@@ -7,8 +7,8 @@ use super::foreign::Foreign;
 use super::iter::Iter;
 use super::native::Native;
 use super::object::{Class, Function, Instance, Method, Property, Super};
+use super::shared::Shared;
 use crate::import::Module;
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ pub enum Value {
     Str(Arc<str>),
     Bytes(Arc<[u8]>),
     Tuple(Rc<[Value]>),
-    List(Rc<RefCell<Vec<Value>>>),
-    Dict(Rc<RefCell<Dict>>),
+    List(Shared<Vec<Value>>),
+    Dict(Shared<Dict>),
     View(Rc<View>),
     Set(Rc<Set>),
     Slice(Rc<Slice>),
@@ -47,7 +47,7 @@ pub enum Value {
 
 /// A set; its elements are the keys of a dict.
 pub struct Set {
-    pub items: RefCell<Dict>,
+    pub items: Shared<Dict>,
     pub frozen: bool,
 }
 
@@ -90,7 +90,7 @@ impl Range {
 
 /// What `dict.keys()`, `.values()` and `.items()` give: a live look at the dict.
 pub struct View {
-    pub dict: Rc<RefCell<Dict>>,
+    pub dict: Shared<Dict>,
     pub part: Part,
 }
 
@@ -121,15 +121,15 @@ impl Value {
     }
 
     pub fn list(items: impl IntoIterator<Item = Value>) -> Value {
-        Value::List(Rc::new(RefCell::new(items.into_iter().collect())))
+        Value::List(Shared::new(items.into_iter().collect()))
     }
 
     pub fn dict(dict: Dict) -> Value {
-        Value::Dict(Rc::new(RefCell::new(dict)))
+        Value::Dict(Shared::new(dict))
     }
 
     pub fn set(items: Dict, frozen: bool) -> Value {
-        Value::Set(Rc::new(Set { items: RefCell::new(items), frozen }))
+        Value::Set(Rc::new(Set { items: Shared::new(items), frozen }))
     }
 
     pub fn foreign(value: impl Foreign) -> Value {
@@ -195,8 +195,8 @@ impl Value {
             Value::Str(s) => s.as_ptr() as usize,
             Value::Bytes(b) => b.as_ptr() as usize,
             Value::Tuple(t) => of(t),
-            Value::List(l) => of(l),
-            Value::Dict(d) => of(d),
+            Value::List(l) => l.address(),
+            Value::Dict(d) => d.address(),
             Value::View(v) => of(v),
             Value::Set(s) => of(s),
             Value::Slice(s) => of(s),

@@ -4,6 +4,7 @@
 
 use super::module::{Module, State};
 use crate::eval::interp::Interp;
+use crate::eval::journal;
 use crate::eval::raise::{Eval, Raise};
 use crate::eval::{Frame, Value};
 use crate::lang::ast::{ImportFrom, Name, Stmt, StmtKind};
@@ -44,7 +45,7 @@ impl Interp {
         let limit = code.limit.replace(index);
         let strict = std::mem::replace(&mut self.importer.strict, false);
         let frame = Frame::of_module(module);
-        let result = self.in_frame(&frame, |it| it.stmt(&frame, stmt));
+        let result = journal::paused(|| self.in_frame(&frame, |it| it.stmt(&frame, stmt)));
         self.importer.strict = strict;
         code.limit.set(limit);
         code.states.borrow_mut()[index] = if result.is_ok() { State::Done } else { State::Pending };
@@ -87,7 +88,7 @@ impl Interp {
             let value = self.star_name(module, import, name);
             code.states.borrow_mut()[i] = State::Pending;
             if let Some(value) = value? {
-                module.globals.borrow_mut().insert(name, value.clone());
+                journal::paused(|| module.globals.borrow_mut().insert(name, value.clone()));
                 return Ok(Some(value));
             }
         }

@@ -11,12 +11,12 @@ mod statement;
 pub use module::Module;
 pub use poison::Poison;
 
+use crate::eval::journal;
 use crate::eval::raise::Eval;
-use crate::eval::{Dict, Interp, Value};
+use crate::eval::{Dict, Interp, Shared, Value};
 use crate::lang::ast::Name;
 use cresset_ir::{Diagnostic, Result, codes, source};
 use indexmap::IndexMap;
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -33,12 +33,12 @@ pub struct Importer {
     embedded: IndexMap<&'static str, &'static str>,
     modules: IndexMap<Name, Rc<Module>>,
     /// `sys.modules`
-    pub loaded: Rc<RefCell<Dict>>,
+    pub loaded: Shared<Dict>,
 }
 
 impl Importer {
     /// The namespaces of all modules that were found.
-    pub fn namespaces(&self) -> impl Iterator<Item = Rc<RefCell<Dict>>> {
+    pub fn namespaces(&self) -> impl Iterator<Item = Shared<Dict>> {
         self.modules.values().map(|module| module.globals.clone()).chain([self.loaded.clone()])
     }
 }
@@ -102,9 +102,13 @@ impl Interp {
 
     /// The module of a dotted name, or none.
     pub fn find_module(&mut self, name: &str) -> Eval<Option<Rc<Module>>> {
-        if let Some(module) = self.importer.modules.get(name) {
-            return Ok(Some(module.clone()));
+        match self.importer.modules.get(name) {
+            Some(module) => Ok(Some(module.clone())),
+            None => journal::paused(|| self.find_new_module(name)),
         }
+    }
+
+    fn find_new_module(&mut self, name: &str) -> Eval<Option<Rc<Module>>> {
         if let Some((key, builder)) = self.importer.natives.get_key_value(name).map(|(k, b)| (*k, *b)) {
             let module = Module::native(key);
             self.remember(&module);

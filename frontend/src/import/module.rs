@@ -2,7 +2,7 @@
 
 use crate::eval::dict::Dict;
 use crate::eval::native::Native;
-use crate::eval::{Row, Value};
+use crate::eval::{Row, Shared, Value};
 use crate::lang::ast::*;
 use crate::lang::parse_module;
 use crate::lang::scope::Scope;
@@ -19,7 +19,7 @@ pub struct Module {
     pub package: Name,
     /// Where modules inside of it are searched.
     pub folder: Option<PathBuf>,
-    pub globals: Rc<RefCell<Dict>>,
+    pub globals: Shared<Dict>,
     pub(super) code: Option<Code>,
     /// Part of this crate: a name that it lacks is one that is not supported, rather than a mistake.
     pub is_native: bool,
@@ -75,7 +75,7 @@ impl Module {
             (None, Some((parent, _))) => parent,
             (None, None) => "",
         };
-        let globals: Rc<RefCell<Dict>> = Rc::default();
+        let globals: Shared<Dict> = Shared::default();
         globals.borrow_mut().insert("__name__", name);
         globals.borrow_mut().insert("__package__", package);
         Module { name: name.into(), package: package.into(), folder, globals, code, is_native }

@@ -5,9 +5,8 @@ use super::numbers::of_class;
 use crate::eval::native::Bound;
 use crate::eval::raise::Eval;
 use crate::eval::value::{Part, Set, View};
-use crate::eval::{Dict, Interp, Row, Value};
+use crate::eval::{Dict, Interp, Row, Shared, Value};
 use crate::lang::ast::{BinaryOp, CompareOp};
-use std::cell::RefCell;
 use std::rc::Rc;
 
 pub fn install(it: &mut Interp) {
@@ -31,7 +30,7 @@ pub fn install(it: &mut Interp) {
     it.types.dict.set("fromkeys", Value::ClassMethod(Rc::new(from_keys)));
 }
 
-fn dict(it: &Interp, a: &Bound) -> Eval<Rc<RefCell<Dict>>> {
+fn dict(it: &Interp, a: &Bound) -> Eval<Shared<Dict>> {
     match a.at(0).primitive() {
         Value::Dict(dict) => Ok(dict.clone()),
         other => Err(it.type_error(format!("a dict is needed, not '{}'", it.type_name(other)))),
@@ -123,7 +122,7 @@ fn update(it: &mut Interp, a: &Bound) -> Eval {
 }
 
 fn from_keys(it: &mut Interp, a: &Bound) -> Eval {
-    let dict = Rc::new(RefCell::new(Dict::new()));
+    let dict = Shared::new(Dict::new());
     for key in it.collect(a.at(1))? {
         it.insert(&dict, key, a.at(2).clone())?;
     }

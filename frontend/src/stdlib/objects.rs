@@ -5,7 +5,7 @@ use super::methods;
 use crate::eval::native::{Bound, Native};
 use crate::eval::object::Property;
 use crate::eval::raise::Eval;
-use crate::eval::{Args, Interp, Row, Value};
+use crate::eval::{Args, Interp, Row, Shared, Value};
 use std::rc::Rc;
 
 pub fn install(it: &mut Interp) {
@@ -99,7 +99,7 @@ fn new_type(it: &mut Interp, a: &Bound) -> Eval {
             other => return Err(it.type_error(format!("a base must be a class, not '{}'", it.type_name(&other)))),
         }
     }
-    let dict = Rc::default();
+    let dict = Shared::default();
     it.update(&dict, a.at(3))?;
     let (span, cell) = (it.span(), Rc::default());
     let class = it.make_class(name.as_str().into(), name.as_str().into(), bases, dict, span, &cell, Args::default())?;

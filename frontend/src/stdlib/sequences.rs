@@ -6,8 +6,7 @@ use super::numbers::of_class;
 use crate::eval::native::Bound;
 use crate::eval::raise::Eval;
 use crate::eval::value::{Range, Slice};
-use crate::eval::{Interp, Row, Value};
-use std::cell::RefCell;
+use crate::eval::{Interp, Row, Shared, Value};
 use std::rc::Rc;
 
 pub fn install(it: &mut Interp) {
@@ -157,7 +156,7 @@ const RANGE: &[Row] = &[
     ("count", "self item", |it, a| Ok(Value::Int(it.contains(a.at(0), a.at(1))? as i64))),
 ];
 
-fn this(it: &Interp, a: &Bound) -> Eval<Rc<RefCell<Vec<Value>>>> {
+fn this(it: &Interp, a: &Bound) -> Eval<Shared<Vec<Value>>> {
     match a.at(0).primitive() {
         Value::List(items) => Ok(items.clone()),
         other => Err(it.type_error(format!("a list is needed, not '{}'", it.type_name(other)))),

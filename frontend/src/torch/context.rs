@@ -21,7 +21,7 @@ pub struct GradMode {
 
 impl GradMode {
     pub fn value(torch: &Rc<Torch>, class: Rc<Class>, enable: bool) -> Value {
-        Value::foreign(GradMode { torch: torch.clone(), class, enable, before: Cell::new(torch.grad.get()) })
+        Value::foreign(GradMode { torch: torch.clone(), class, enable, before: Cell::new(*torch.grad.borrow()) })
     }
 }
 
@@ -49,7 +49,8 @@ pub fn install(class: &Rc<Class>) {
             "self",
             |_, a| {
                 if let Some(mode) = a.at(0).downcast::<GradMode>() {
-                    mode.before.set(mode.torch.grad.replace(mode.enable));
+                    mode.before.set(*mode.torch.grad.borrow());
+                    mode.torch.grad.set(mode.enable);
                 }
                 Ok(a.at(0).clone())
             },

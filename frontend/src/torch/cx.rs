@@ -10,7 +10,7 @@ use crate::eval::raise::{Eval, Raise};
 use crate::eval::value::Value;
 use cresset_ir::builder::NamedAttrs;
 use cresset_ir::op::{creation, logic, movement};
-use cresset_ir::{DType, Diagnostic, Dim, Facts, OpDef, Scalar, codes};
+use cresset_ir::{DType, Diagnostic, Dim, Facts, OpDef, Rel, Scalar, codes};
 use std::rc::Rc;
 
 pub struct Cx<'a> {
@@ -173,7 +173,7 @@ impl Cx<'_> {
     }
 
     pub fn default_dtype(&self) -> DType {
-        self.torch.default_dtype.get()
+        *self.torch.default_dtype.borrow()
     }
 
     pub fn operand_dtype(&self, operand: &Operand) -> DType {
@@ -215,6 +215,23 @@ impl Cx<'_> {
         }
         let text = format!("Dimension out of range (expected to be in range of [{}, {}], but got {dim})", -r, r - 1);
         Err(self.it.error("IndexError", text))
+    }
+
+    /// A relation of sizes without which PyTorch raises an exception of a class: refused where it does not hold, a condition of calls where
+    /// that is not known.
+    pub fn require(&mut self, left: &Dim, rel: Rel, right: &Dim, class: &str, text: impl Into<String>) -> Eval<()> {
+        let decided = match (left.known(), right.known()) {
+            (Some(a), Some(b)) => Some(rel.holds(a, b)),
+            _ => self.facts().decide(left, rel, right),
+        };
+        match decided {
+            Some(true) => Ok(()),
+            Some(false) => Err(self.it.error(class, text)),
+            None => {
+                self.torch.guard(self.it, left.clone(), rel, right.clone(), text.into());
+                Ok(())
+            }
+        }
     }
 
     pub fn runtime_error(&self, text: impl Into<String>) -> Box<Raise> {

@@ -1,8 +1,9 @@
 //! Handles: the immutable value that a tensor has at one moment, recorded or traced; and the storage that several tensors see.
 
 use super::lazy::Lazy;
+use crate::eval::shared::Shared;
 use cresset_ir::{Type, Value};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 #[derive(Clone)]
@@ -33,29 +34,45 @@ impl Handle {
     }
 }
 
-/// What tensors that alias each other share: a current value, and how often it was replaced.
+/// What tensors that alias each other share: a current value, and its version.
 pub struct Storage {
-    current: RefCell<Handle>,
-    version: Cell<u64>,
-    /// The trace in which it was made; 0 outside of one.
-    pub born: u64,
+    current: Shared<Version>,
+}
+
+/// A value that a storage had at a time. No two have one number, in whatever order they come and go.
+#[derive(Clone)]
+pub struct Version {
+    pub value: Handle,
+    number: u64,
+}
+
+impl Version {
+    fn new(value: Handle) -> Version {
+        thread_local! { static LAST: Cell<u64> = const { Cell::new(0) }; }
+        LAST.set(LAST.get() + 1);
+        Version { value, number: LAST.get() }
+    }
 }
 
 impl Storage {
-    pub fn new(value: Handle, born: u64) -> Rc<Storage> {
-        Rc::new(Storage { current: RefCell::new(value), version: Cell::new(0), born })
+    pub fn new(value: Handle) -> Rc<Storage> {
+        Rc::new(Storage { current: Shared::new(Version::new(value)) })
     }
 
     pub fn current(&self) -> Handle {
-        self.current.borrow().clone()
+        self.current.borrow().value.clone()
     }
 
     pub fn set(&self, value: Handle) {
-        self.version.set(self.version.get() + 1);
-        *self.current.borrow_mut() = value;
+        self.current.set(Version::new(value));
     }
 
     pub fn version(&self) -> u64 {
-        self.version.get()
+        self.current.borrow().number
+    }
+
+    /// The container of its value.
+    pub fn shared(&self) -> &Shared<Version> {
+        &self.current
     }
 }

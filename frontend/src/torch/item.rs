@@ -104,7 +104,7 @@ pub fn repr(cx: &mut Cx, tensor: &Tensor) -> Eval<String> {
     if !implied {
         out.push_str(&format!(", dtype={}", dtype.torch_name()));
     }
-    if tensor.requires_grad.get() {
+    if tensor.requires_grad() {
         out.push_str(", requires_grad=True");
     }
     out.push(')');

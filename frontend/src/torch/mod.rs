@@ -15,9 +15,12 @@ mod item;
 mod lazy;
 mod module;
 pub mod nn;
+mod number;
 mod output;
 pub mod promote;
+mod same;
 pub mod session;
+mod settle;
 mod signature;
 mod size;
 mod stride;
@@ -39,6 +42,7 @@ pub use trace::Input;
 use crate::eval::interp::Interp;
 use crate::eval::object::Class;
 use crate::eval::raise::Eval;
+use crate::eval::shared::Shared;
 use crate::eval::types::builtin;
 use crate::eval::value::Value;
 use cresset_ir::eval::Evaluate;
@@ -53,11 +57,11 @@ pub struct Torch {
     pub classes: Classes,
     /// Computes values when the program asks for them.
     pub evaluate: Rc<dyn Evaluate>,
-    pub default_dtype: Cell<DType>,
+    pub default_dtype: Shared<DType>,
     /// Whether gradients are recorded, as `torch.is_grad_enabled()` tells it. Nothing else reads it.
-    pub grad: Cell<bool>,
+    pub grad: Shared<bool>,
     /// The generator of `torch.manual_seed`.
-    pub generator: RefCell<Generator>,
+    pub generator: Shared<Generator>,
     /// The table.
     functions: Vec<table::Function>,
     trace: RefCell<Option<Trace>>,
@@ -101,9 +105,9 @@ impl Torch {
         Rc::new(Torch {
             classes,
             evaluate,
-            default_dtype: Cell::new(DType::F32),
-            grad: Cell::new(true),
-            generator: RefCell::new(Generator::new(SEED)),
+            default_dtype: Shared::new(DType::F32),
+            grad: Shared::new(true),
+            generator: Shared::new(Generator::new(SEED)),
             functions: table::functions(),
             trace: RefCell::new(None),
             traces: Cell::new(0),

@@ -193,7 +193,7 @@ fn deepcopy(cx: &mut Cx, a: &Bound) -> Eval {
     let Some(tensor) = a.at(0).downcast::<Tensor>() else { return Ok(a.at(0).clone()) };
     let storage = tensor.place().storage;
     let Value::Dict(memo) = a.at(1) else {
-        return Ok(Value::Foreign(tensor.copied(Storage::new(storage.current(), cx.torch.trace_number()))));
+        return Ok(Value::Foreign(tensor.copied(Storage::new(storage.current()))));
     };
     let key = cx.it.key(&Value::tuple(["torch.storage".into(), Value::Int(Rc::as_ptr(&storage) as usize as i64)]))?;
     let known = memo.borrow().get(&key).cloned();
@@ -279,7 +279,7 @@ fn decorate(_: &mut Interp, a: &Bound) -> Eval {
 fn state(torch: &Rc<Torch>, root: &Rc<Module>) {
     root.set("get_default_dtype", native(torch, "get_default_dtype", "", |cx, _| Ok(cx.torch.dtype(cx.default_dtype()))));
     root.set("set_default_dtype", native(torch, "set_default_dtype", "d", set_default_dtype));
-    root.set("is_grad_enabled", native(torch, "is_grad_enabled", "", |cx, _| Ok(Value::Bool(cx.torch.grad.get()))));
+    root.set("is_grad_enabled", native(torch, "is_grad_enabled", "", |cx, _| Ok(Value::Bool(*cx.torch.grad.borrow()))));
     root.set("finfo", native(torch, "finfo", "type?", finfo));
     root.set("iinfo", native(torch, "iinfo", "type", iinfo));
 }

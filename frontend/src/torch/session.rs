@@ -207,7 +207,7 @@ impl Session {
     /// What `forward` raises, and what cannot be traced.
     pub fn trace(&mut self, module: &Value, method: &str, inputs: Vec<(String, Input)>, facts: Facts) -> Result<Traced> {
         let torch = self.torch.clone();
-        let outcome = self.it.run(|it| Cx { it, torch: &torch }.trace(module, method, inputs, facts))?;
+        let outcome = self.it.run(|it| Cx { it, torch: &torch }.trace(module, method, &inputs, &facts))?;
         Ok(Traced { program: outcome.program, values: Values { entries: outcome.values, evaluate: torch.evaluate.clone() } })
     }
 

@@ -1,10 +1,12 @@
 //! Symbolic sizes as Python sees them: an int whose value the program learns when it runs, and comparisons of such ints.
 
 use super::Torch;
+use super::same::same_size;
 use crate::eval::foreign::{Foreign, Truth};
 use crate::eval::interp::Interp;
 use crate::eval::object::{Class, Instance};
 use crate::eval::raise::{Eval, Raise};
+use crate::eval::same::Same;
 use crate::eval::value::Value;
 use crate::lang::ast::{BinaryOp, CompareOp, UnaryOp};
 use cresset_ir::{Diagnostic, Dim, Rel, codes};
@@ -45,7 +47,7 @@ impl Torch {
             (Some(a), Some(b)) => Some(rel.holds(a, b)),
             _ => self.facts().decide(&left, rel, &right),
         };
-        match decided {
+        match decided.or_else(|| self.differ_between_calls(&left, rel, &right)) {
             Some(decided) => Value::Bool(decided),
             None => Value::foreign(SymBool { torch: self.clone(), left, rel, right }),
         }
@@ -127,6 +129,10 @@ impl Foreign for SymInt {
         })
     }
 
+    fn same(&self, _: &Value, other: &Value, with: &mut Same) -> bool {
+        other.downcast::<SymInt>().is_some_and(|other| same_size(&self.dim, &other.dim, with))
+    }
+
     fn truth(&self, it: &mut Interp, _: &Value) -> Eval<Truth> {
         match self.torch.relation(self.dim.clone(), Rel::Ne, 0i64.into()) {
             Value::Bool(known) => Ok(Truth::Known(known)),
@@ -180,6 +186,11 @@ pub fn undecided(it: &Interp, condition: &str) -> Diagnostic {
 impl Foreign for SymBool {
     fn class(&self, _: &Interp) -> Rc<Class> {
         self.torch.classes.sym_bool.clone()
+    }
+
+    fn same(&self, _: &Value, other: &Value, with: &mut Same) -> bool {
+        let Some(other) = other.downcast::<SymBool>() else { return false };
+        self.rel == other.rel && same_size(&self.left, &other.left, with) && same_size(&self.right, &other.right, with)
     }
 
     fn truth(&self, it: &mut Interp, _: &Value) -> Eval<Truth> {

@@ -11,22 +11,31 @@ use super::{Torch, item, table};
 use crate::eval::dict::Dict;
 use crate::eval::foreign::{Foreign, Truth};
 use crate::eval::interp::Interp;
+use crate::eval::journal;
 use crate::eval::object::Class;
 use crate::eval::raise::Eval;
+use crate::eval::same::Same;
+use crate::eval::shared::Shared;
 use crate::eval::value::Value;
 use crate::lang::ast::{BinaryOp, CompareOp, UnaryOp};
 use cresset_ir::{DType, Dim, Type};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 pub struct Tensor {
     pub torch: Rc<Torch>,
     class: Rc<Class>,
-    place: RefCell<Place>,
+    look: Shared<Look>,
     seen: RefCell<Option<Seen>>,
-    pub requires_grad: Cell<bool>,
     /// Attributes that the program has set.
-    dict: Rc<RefCell<Dict>>,
+    dict: Shared<Dict>,
+}
+
+/// What may change of a tensor object besides its elements.
+#[derive(Clone)]
+pub struct Look {
+    pub place: Place,
+    pub requires_grad: bool,
 }
 
 /// Where a tensor's elements are.
@@ -47,9 +56,9 @@ struct Seen {
 }
 
 impl Place {
-    fn of(value: Handle, born: u64) -> Place {
+    fn of(value: Handle) -> Place {
         let layout = Rc::new(Layout::contiguous(&value.ty().shape));
-        Place { storage: Storage::new(value, born), views: Rc::new([]), layout }
+        Place { storage: Storage::new(value), views: Rc::new([]), layout }
     }
 
     /// Whether both show the same elements in the same way.
@@ -61,36 +70,45 @@ impl Place {
 impl Tensor {
     /// A tensor with a storage of its own.
     pub fn new(torch: &Rc<Torch>, value: Handle) -> Rc<Tensor> {
-        Tensor::at(torch, torch.classes.tensor.clone(), Place::of(value, torch.trace_number()))
+        Tensor::at(torch, torch.classes.tensor.clone(), Place::of(value))
     }
 
     pub fn at(torch: &Rc<Torch>, class: Rc<Class>, place: Place) -> Rc<Tensor> {
         Rc::new(Tensor {
             torch: torch.clone(),
             class,
-            place: RefCell::new(place),
+            look: Shared::new(Look { place, requires_grad: false }),
             seen: RefCell::new(None),
-            requires_grad: Cell::new(false),
-            dict: Rc::default(),
+            dict: Shared::default(),
         })
     }
 
     pub fn place(&self) -> Place {
-        self.place.borrow().clone()
+        self.look.borrow().place.clone()
+    }
+
+    pub fn requires_grad(&self) -> bool {
+        self.look.borrow().requires_grad
+    }
+
+    pub fn set_requires_grad(&self, flag: bool) {
+        if self.requires_grad() != flag {
+            self.look.borrow_mut().requires_grad = flag;
+        }
     }
 
     /// `tensor.data = other`: from now on this object shows what the other one shows.
     pub fn rebind(&self, place: Place) {
-        *self.place.borrow_mut() = place;
+        self.look.borrow_mut().place = place;
         *self.seen.borrow_mut() = None;
     }
 
     pub fn dtype(&self) -> DType {
-        self.place.borrow().storage.current().ty().dtype
+        self.look.borrow().place.storage.current().ty().dtype
     }
 
     pub fn shape(&self) -> Vec<Dim> {
-        self.place.borrow().layout.shape.clone()
+        self.look.borrow().place.layout.shape.clone()
     }
 
     pub fn ty(&self) -> Type {
@@ -131,7 +149,7 @@ impl Tensor {
         let seen =
             Seen { version: place.storage.version(), storage: place.storage, trace: self.torch.trace_number(), value: shown };
         *tensor.seen.borrow_mut() = Some(seen);
-        tensor.requires_grad.set(self.requires_grad.get());
+        tensor.set_requires_grad(self.requires_grad());
         Ok(tensor)
     }
 
@@ -141,18 +159,20 @@ impl Tensor {
         if let Some(view) = place.views.iter().find(|v| v.overlaps()) {
             return view.write(cx, value, value).map(drop);
         }
-        // The values that the views are applied to, from the storage on.
-        let mut bases = vec![cx.base(&place.storage)?];
-        for view in place.views.iter().take(place.views.len().saturating_sub(1)) {
-            let next = view.read(cx, &bases[bases.len() - 1])?;
-            bases.push(next);
+        // The values that the views are applied to, from the storage on. Without views nothing is read.
+        let mut bases: Vec<Handle> = vec![];
+        for (i, _) in place.views.iter().enumerate() {
+            bases.push(match i {
+                0 => cx.base(&place.storage)?,
+                _ => place.views[i - 1].read(cx, &bases[i - 1])?,
+            });
         }
         let mut new = value.clone();
         for (view, base) in place.views.iter().zip(bases).rev() {
             new = view.write(cx, &base, &new)?;
         }
-        self.torch.note_write(cx.it, &place.storage);
         place.storage.set(new);
+        journal::place(cx.it.user_span());
         Ok(())
     }
 
@@ -166,7 +186,7 @@ impl Tensor {
     /// The tensor on another storage, with its attributes.
     pub fn copied(&self, storage: Rc<Storage>) -> Rc<Tensor> {
         let copy = Tensor::at(&self.torch, self.class.clone(), Place { storage, ..self.place() });
-        copy.requires_grad.set(self.requires_grad.get());
+        copy.set_requires_grad(self.requires_grad());
         *copy.dict.borrow_mut() = self.dict.borrow().clone();
         copy
     }
@@ -176,7 +196,7 @@ impl Tensor {
     }
 
     pub fn is_contiguous(&self) -> bool {
-        self.place.borrow().layout.is_contiguous()
+        self.look.borrow().place.layout.is_contiguous()
     }
 }
 
@@ -195,7 +215,7 @@ impl Foreign for Tensor {
             "dtype" => torch.dtype(self.dtype()),
             "ndim" => Value::Int(self.shape().len() as i64),
             "device" => torch.device("cpu"),
-            "requires_grad" => Value::Bool(self.requires_grad.get()),
+            "requires_grad" => Value::Bool(self.requires_grad()),
             "is_leaf" => Value::Bool(true),
             "grad" | "grad_fn" => Value::None,
             "is_cuda" | "is_sparse" | "is_quantized" | "is_meta" => Value::Bool(false),
@@ -210,14 +230,9 @@ impl Foreign for Tensor {
 
     fn setattr(&self, it: &mut Interp, _: &Value, name: &str, value: Value) -> Eval<bool> {
         match (name, value.downcast::<Tensor>()) {
-            ("data", Some(other)) => {
-                if self.torch.tracing() {
-                    self.torch.note_write(it, &self.place().storage);
-                }
-                self.rebind(other.place());
-            }
+            ("data", Some(other)) => self.rebind(other.place()),
             ("data", None) => return Err(it.type_error("Variable data has to be a tensor")),
-            ("requires_grad", _) => self.requires_grad.set(it.truth(&value)?),
+            ("requires_grad", _) => self.set_requires_grad(it.truth(&value)?),
             ("grad", _) => {}
             ("shape" | "dtype" | "ndim" | "device", _) => return Ok(false),
             _ => drop(self.dict.borrow_mut().insert(name, value)),
@@ -336,6 +351,15 @@ impl Foreign for Tensor {
         }
         let torch = self.torch.clone();
         Ok(item::item(&mut Cx { it, torch: &torch }, self)?.as_int())
+    }
+
+    fn containers(&self) -> Vec<usize> {
+        vec![self.place().storage.shared().address(), self.look.address(), self.dict.address()]
+    }
+
+    fn same(&self, _: &Value, other: &Value, with: &mut Same) -> bool {
+        let Some(other) = other.downcast::<Tensor>() else { return false };
+        Rc::ptr_eq(&self.class, &other.class) && with.shared(&self.look, &other.look) && with.shared(&self.dict, &other.dict)
     }
 
     fn convert(&self, it: &mut Interp, this: &Value, to: &str) -> Eval<Option<Value>> {

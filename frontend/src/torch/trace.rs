@@ -1,22 +1,25 @@
 //! The tracer: while `forward` runs, tensor operations become nodes of a graph.
 //!
-//! Invariants: a trace leaves the module as it was (storages written meanwhile get their values back); every node has the place in the
-//! user's source and the path of the module that was running; parameters and buffers keep their qualified names.
+//! Invariants: a trace leaves everything as it was (the journal takes all writes back); every node has the place in the user's source and the
+//! path of the module that was running; parameters and buffers keep their qualified names; every later call would be traced to the same
+//! graph ([`settle`](super::settle)).
 
 use super::Torch;
 use super::cx::Cx;
 use super::handle::{Handle, Storage, Traced};
 use super::lazy::Lazy;
+use super::number::Stored;
+use super::settle::Earlier;
 use super::tensor::{Place, Tensor};
 use super::view::View;
 use crate::eval::interp::Interp;
+use crate::eval::journal::Journal;
 use crate::eval::native::Args;
 use crate::eval::raise::Eval;
 use crate::eval::value::Value;
 use cresset_ir::builder::NamedAttrs;
 use cresset_ir::{
-    Builder, Diagnostic, Dim, Entry, Evaluate, Facts, Interval, Kind, Loc, OpDef, Program, Rel, Result, Scalar, Sizes, Span,
-    Type, codes,
+    Builder, Dim, Entry, Evaluate, Facts, Graph, Interval, Kind, Loc, OpDef, Program, Rel, Result, Scalar, Sizes, Tree, Type,
 };
 use indexmap::IndexMap;
 use std::collections::HashMap;
@@ -36,27 +39,54 @@ pub(super) struct Trace {
     /// The path of the module whose `forward` is running.
     pub scope: Rc<str>,
     /// Paths of the modules, by identity.
-    paths: HashMap<usize, Rc<str>>,
-    named: Vec<Named>,
+    paths: Rc<HashMap<usize, Rc<str>>>,
+    pub named: Rc<[Named]>,
     /// Entries of the store that were used, with the places of `named` or of a constant.
     used: IndexMap<String, (Kind, Rc<Lazy>)>,
     constants: HashMap<*const Lazy, String>,
-    written: Vec<Written>,
+    /// The call before, when this one goes on from what that left.
+    pub earlier: Option<Earlier>,
 }
 
-/// A storage that was written: its value before the first write, and the place of that.
-struct Written {
-    storage: Rc<Storage>,
-    before: Handle,
-    at: Option<Span>,
+/// The parameters, buffers and modules of a tree.
+#[derive(Clone)]
+struct Tables {
+    named: Rc<[Named]>,
+    paths: Rc<HashMap<usize, Rc<str>>>,
 }
 
 /// A parameter or buffer.
-struct Named {
-    name: String,
+pub(super) struct Named {
+    pub name: String,
     kind: Kind,
     place: Place,
+    /// What its storage held when the trace began.
+    base: Rc<Lazy>,
     value: Rc<Lazy>,
+}
+
+impl Named {
+    /// Whether its storage still holds what it did.
+    pub fn is_unwritten(&self) -> bool {
+        matches!(self.place.storage.current(), Handle::Lazy(now) if Rc::ptr_eq(&now, &self.base))
+    }
+}
+
+/// A call that has been traced.
+pub(super) struct Call {
+    pub number: u64,
+    pub graph: Graph,
+    pub facts: Facts,
+    pub named: Rc<[Named]>,
+    pub used: IndexMap<String, (Kind, Rc<Lazy>)>,
+}
+
+impl Call {
+    /// What an entry of its store is.
+    pub fn stored(&self, name: &str) -> Option<Stored> {
+        let (kind, value) = self.used.get(name)?;
+        Some(if *kind == Kind::Const { Stored::Constant(value.clone()) } else { Stored::Named(value.clone()) })
+    }
 }
 
 /// A program and the values of its store.
@@ -81,34 +111,25 @@ impl Trace {
         Ok(())
     }
 
-    fn handle(&self, value: cresset_ir::Value) -> Handle {
+    pub fn handle(&self, value: cresset_ir::Value) -> Handle {
         Handle::Traced(Rc::new(Traced { value, ty: self.builder.ty(value).clone(), trace: self.number }))
     }
 
     /// An entry of the store.
-    fn stored(&mut self, name: &str, kind: Kind, value: &Rc<Lazy>) -> Handle {
+    pub fn stored(&mut self, name: &str, kind: Kind, value: &Rc<Lazy>) -> cresset_ir::Value {
         self.used.entry(name.to_owned()).or_insert_with(|| (kind, value.clone()));
-        let v = self.builder.stored(name, value.ty.clone());
-        self.handle(v)
+        self.builder.stored(name, value.ty.clone())
     }
 
     /// A tensor that has no name: written into the graph if it is one number, an entry of the store otherwise.
-    fn constant(&mut self, value: &Rc<Lazy>) -> Handle {
+    pub fn constant(&mut self, value: &Rc<Lazy>) -> cresset_ir::Value {
         if let Some(scalar) = value.peek().filter(|t| t.shape().is_empty()).and_then(|t| t.get(0)) {
-            let v = self.builder.constant(scalar);
-            return self.handle(v);
+            return self.builder.constant(scalar);
         }
         let next = format!("const.{}", self.constants.len());
         let name = self.constants.entry(Rc::as_ptr(value)).or_insert(next).clone();
         self.stored(&name, Kind::Const, value)
     }
-}
-
-/// The innermost place in a file of the user, the innermost of all otherwise.
-fn user_span(it: &Interp) -> Option<Span> {
-    let own = |span: &Span| !span.file.source().name.starts_with('<');
-    let all = || it.span().into_iter().chain(it.calls.iter().rev().filter_map(|c| c.at));
-    all().find(own).or(it.span())
 }
 
 impl Torch {
@@ -124,20 +145,10 @@ impl Torch {
         Some(trace.handle(v))
     }
 
-    /// Remembers what a storage held before its first write in a trace.
-    pub(super) fn note_write(&self, it: &Interp, storage: &Rc<Storage>) {
-        if let Some(trace) = &mut *self.trace.borrow_mut()
-            && matches!(storage.current(), Handle::Lazy(_))
-            && !trace.written.iter().any(|w| Rc::ptr_eq(&w.storage, storage))
-        {
-            trace.written.push(Written { storage: storage.clone(), before: storage.current(), at: user_span(it) });
-        }
-    }
-
     /// Makes a relation of sizes a condition of calling the graph.
     pub(super) fn guard(&self, it: &Interp, left: Dim, rel: Rel, right: Dim, message: String) {
         if let Some(trace) = &mut *self.trace.borrow_mut() {
-            trace.builder.loc = Loc::new(user_span(it), &trace.scope);
+            trace.builder.loc = Loc::new(it.user_span(), &trace.scope);
             trace.builder.guard(left, rel, right, message);
         }
     }
@@ -149,7 +160,7 @@ impl Cx<'_> {
         let values = operands.iter().map(|h| self.traced_value(h)).collect::<Eval<Vec<_>>>()?;
         let mut trace = self.torch.trace.borrow_mut();
         let trace = trace.as_mut().expect("asked for while tracing");
-        trace.builder.loc = Loc::new(user_span(self.it), &trace.scope);
+        trace.builder.loc = Loc::new(self.it.user_span(), &trace.scope);
         match trace.builder.op(op, &values, attrs).and_then(|v| trace.check_stored(&*self.torch.evaluate).map(|()| v)) {
             Ok(v) => Ok(trace.handle(v)),
             Err(diagnostic) => Err(self.refuse(diagnostic)),
@@ -166,7 +177,7 @@ impl Cx<'_> {
                 let v = self.traced_value(indices)?;
                 let mut trace = self.torch.trace.borrow_mut();
                 let trace = trace.as_mut().expect("asked for while tracing");
-                trace.builder.loc = Loc::new(user_span(self.it), &trace.scope);
+                trace.builder.loc = Loc::new(self.it.user_span(), &trace.scope);
                 trace.builder.bound(v, values).and_then(|()| trace.check_stored(&*self.torch.evaluate))
             }
         };
@@ -177,7 +188,8 @@ impl Cx<'_> {
         let handle = self.known_constant(handle)?;
         match handle {
             Handle::Traced(t) if t.trace == self.torch.trace_number() => Ok(t.value),
-            _ => Err(self.stale()),
+            Handle::Traced(t) => self.recalled(&t),
+            Handle::Lazy(_) => Err(self.stale()),
         }
     }
 
@@ -189,13 +201,20 @@ impl Cx<'_> {
         {
             return Err(self.refuse(diagnostic));
         }
-        Ok(self.torch.trace.borrow_mut().as_mut().expect("asked for while tracing").constant(lazy))
+        let mut trace = self.torch.trace.borrow_mut();
+        let trace = trace.as_mut().expect("asked for while tracing");
+        let v = trace.constant(lazy);
+        Ok(trace.handle(v))
     }
 
     /// What a tensor shows, as a value of the trace. A parameter or buffer is known by its name; views of one are taken in the graph.
     pub(super) fn traced(&mut self, place: &Place) -> Eval<Handle> {
         let (start, rest) = match place.storage.current() {
-            Handle::Traced(t) if t.trace != self.torch.trace_number() => return Err(self.stale()),
+            Handle::Traced(t) if t.trace != self.torch.trace_number() => {
+                let v = self.recalled(&t)?;
+                let trace = self.torch.trace.borrow();
+                (trace.as_ref().expect("asked for while tracing").handle(v), &place.views[..])
+            }
             traced @ Handle::Traced(_) => (traced, &place.views[..]),
             lazy => match self.known_by_name(place) {
                 Some((handle, depth)) => (handle, &place.views[depth..]),
@@ -210,14 +229,16 @@ impl Cx<'_> {
         let mut trace = self.torch.trace.borrow_mut();
         let trace = trace.as_mut().expect("asked for while tracing");
         let covers = |n: &&Named| Rc::ptr_eq(&n.place.storage, &place.storage) && place.views.starts_with(&n.place.views);
+        let table = trace.named.clone();
         let mut best: Option<&Named> = None;
-        for named in trace.named.iter().filter(covers) {
+        for named in table.iter().filter(covers).filter(|n| n.is_unwritten()) {
             if best.is_none_or(|b| named.place.views.len() > b.place.views.len()) {
                 best = Some(named);
             }
         }
         let (name, kind, value, depth) = best.map(|n| (n.name.clone(), n.kind, n.value.clone(), n.place.views.len()))?;
-        Some((trace.stored(&name, kind, &value), depth))
+        let v = trace.stored(&name, kind, &value);
+        Some((trace.handle(v), depth))
     }
 
     /// The current value of a whole storage.
@@ -232,52 +253,75 @@ impl Cx<'_> {
         }
     }
 
-    /// Traces a method of a module.
-    pub(super) fn trace(&mut self, module: &Value, method: &str, inputs: Vec<(String, Input)>, facts: Facts) -> Eval<Outcome> {
+    /// Traces a method of a module. Everything is afterwards as it was before.
+    pub(super) fn trace(&mut self, module: &Value, method: &str, inputs: &[(String, Input)], facts: &Facts) -> Eval<Outcome> {
         if self.torch.tracing() {
             return Err(self.unsupported("tracing inside of a trace"));
         }
-        let trace = self.start(module, method, facts)?;
-        *self.torch.trace.borrow_mut() = Some(trace);
-        let control = self.it.control.replace(Rc::new(super::control::Tracing));
-        let result = self.run(module, method, inputs);
-        self.it.control = control;
-        let trace = self.torch.trace.borrow_mut().take().expect("put there above");
-        let finals: Vec<Handle> = trace.written.iter().map(|w| w.storage.current()).collect();
-        trace.written.iter().for_each(|w| w.storage.set(w.before.clone()));
-        let (tree, results) = result?;
-        self.refuse_states(&trace, &finals)?;
+        let tables = self.tables(module)?;
+        let journal = Journal::open();
+        let first = Rc::new(self.call(module, method, inputs, facts, &tables, None)?);
+        if !journal.written().is_empty() {
+            self.settle(module, &journal, &first, facts, &mut |cx, earlier| {
+                let inputs: Vec<_> = inputs.iter().map(|(name, input)| (name.clone(), earlier.input(input))).collect();
+                let facts = earlier.facts(facts);
+                cx.call(module, method, &inputs, &facts, &tables, Some(earlier))
+            })?;
+        }
+        drop(journal);
         let name = self.it.type_name(module).to_string();
-        Ok(finish(trace, name, method, tree, results))
+        Ok(finish(Rc::into_inner(first).expect("no other call is left"), name, method))
     }
 
-    /// A trace of the module tree as it is now.
-    fn start(&mut self, module: &Value, method: &str, facts: Facts) -> Eval<Trace> {
+    /// The module tree as it is now.
+    fn tables(&mut self, module: &Value) -> Eval<Tables> {
         let mut named: Vec<Named> = vec![];
         for (kind, members) in [(Kind::Param, "named_parameters"), (Kind::Buffer, "named_buffers")] {
             for (name, value) in self.members(module, members)? {
                 let Some(tensor) = value.downcast::<Tensor>() else { continue };
                 let place = tensor.place();
-                let Handle::Lazy(value) = tensor.read(self)? else { return Err(self.stale()) };
+                let (Handle::Lazy(value), Handle::Lazy(base)) = (tensor.read(self)?, place.storage.current()) else {
+                    return Err(self.stale());
+                };
                 if !named.iter().any(|n| n.place.same(&place)) {
-                    named.push(Named { name, kind, place, value });
+                    named.push(Named { name, kind, place, base, value });
                 }
             }
         }
         let paths = self.members(module, "named_modules")?.into_iter().map(|(name, m)| (m.address(), Rc::from(name))).collect();
+        Ok(Tables { named: named.into(), paths: Rc::new(paths) })
+    }
+
+    /// Traces one call.
+    fn call(
+        &mut self,
+        module: &Value,
+        method: &str,
+        inputs: &[(String, Input)],
+        facts: &Facts,
+        tables: &Tables,
+        earlier: Option<Earlier>,
+    ) -> Eval<Call> {
         let number = self.torch.traces.get() + 1;
         self.torch.traces.set(number);
-        let (used, constants) = (IndexMap::new(), HashMap::new());
-        Ok(Trace {
-            builder: Builder::new(method, facts),
+        let Tables { named, paths } = tables.clone();
+        *self.torch.trace.borrow_mut() = Some(Trace {
+            builder: Builder::new(method, facts.clone()),
             number,
             scope: "".into(),
             paths,
-            named,
-            used,
-            constants,
-            written: vec![],
-        })
+            named: named.clone(),
+            used: IndexMap::new(),
+            constants: HashMap::new(),
+            earlier,
+        });
+        let control = self.it.control.replace(Rc::new(super::control::Tracing));
+        let result = self.run(module, method, inputs);
+        self.it.control = control;
+        let Trace { builder, used, .. } = self.torch.trace.borrow_mut().take().expect("put there above");
+        let (tree, results) = result?;
+        let (graph, facts) = builder.finish(results, tree);
+        Ok(Call { number, graph, facts, named, used })
     }
 
     /// The pairs that `module.named_...()` gives; none where the object has no such method.
@@ -295,21 +339,16 @@ impl Cx<'_> {
         Ok(out)
     }
 
-    fn run(
-        &mut self,
-        module: &Value,
-        method: &str,
-        inputs: Vec<(String, Input)>,
-    ) -> Eval<(cresset_ir::Tree, Vec<cresset_ir::Value>)> {
+    fn run(&mut self, module: &Value, method: &str, inputs: &[(String, Input)]) -> Eval<(Tree, Vec<cresset_ir::Value>)> {
         let mut args = Args::default();
         for (name, input) in inputs {
             let value = match input {
-                Input::Known(value) => value,
+                Input::Known(value) => fresh(value),
                 Input::Tensor(ty) => {
                     let handle = {
                         let mut trace = self.torch.trace.borrow_mut();
                         let trace = trace.as_mut().expect("started");
-                        let v = trace.builder.input(&name, ty);
+                        let v = trace.builder.input(name, ty.clone());
                         trace.handle(v)
                     };
                     self.wrap(handle)
@@ -326,29 +365,24 @@ impl Cx<'_> {
         let results = handles.iter().map(|h| self.traced_value(h)).collect::<Eval<Vec<_>>>()?;
         Ok((tree, results))
     }
+}
 
-    /// Tensors that are older than the trace must hold after the call what they held before.
-    fn refuse_states(&self, trace: &Trace, finals: &[Handle]) -> Eval<()> {
-        for (Written { storage, at, .. }, last) in trace.written.iter().zip(finals) {
-            if storage.born == trace.number || matches!(last, Handle::Lazy(_)) {
-                continue;
-            }
-            let named = trace.named.iter().find(|n| Rc::ptr_eq(&n.place.storage, storage));
-            let what = named.map_or("a tensor that is older than the call".to_owned(), |n| format!("`{}`", n.name));
-            let text = format!("forward writes to {what}, and its new value would be part of the module's state");
-            let hint = "call eval() on the module if this is a statistic of training; states that change between calls are not traced yet";
-            return Err(self.refuse(Diagnostic::error(codes::TRACED_STATE, text).at(*at, "written here").hint(hint)));
-        }
-        Ok(())
+/// A list, dict or set of its own for each call.
+fn fresh(value: &Value) -> Value {
+    match value {
+        Value::Tuple(items) => Value::tuple(items.iter().map(fresh)),
+        Value::List(items) => Value::list(items.borrow().iter().map(fresh)),
+        Value::Dict(dict) => Value::dict(dict.borrow().iter().map(|(key, value)| (key.clone(), fresh(value))).collect()),
+        Value::Set(set) => Value::set(set.items.borrow().clone(), set.frozen),
+        other => other.clone(),
     }
 }
 
 /// The program of a trace; the store lists parameters and buffers in the order of the module tree, then constants.
-fn finish(trace: Trace, name: String, method: &str, tree: cresset_ir::Tree, results: Vec<cresset_ir::Value>) -> Outcome {
-    let Trace { builder, named, mut used, .. } = trace;
-    let (graph, facts) = builder.finish(results, tree);
+fn finish(call: Call, name: String, method: &str) -> Outcome {
+    let Call { graph, facts, named, mut used, .. } = call;
     let mut entries: IndexMap<String, (Kind, Rc<Lazy>)> = IndexMap::new();
-    for n in &named {
+    for n in named.iter() {
         if let Some(entry) = used.shift_remove(&n.name) {
             entries.insert(n.name.clone(), entry);
         }

@@ -59,6 +59,19 @@ impl View {
         }
     }
 
+    /// The view with other names of sizes.
+    pub fn renamed(&self, rename: &dyn Fn(&Dim) -> Dim) -> View {
+        let all = |dims: &[Dim]| dims.iter().map(rename).collect();
+        match self {
+            View::Reshape { from, to } => View::Reshape { from: all(from), to: all(to) },
+            View::Permute(dims) => View::Permute(dims.clone()),
+            View::Slice { dim, start, end, step, size } => {
+                View::Slice { dim: *dim, start: rename(start), end: rename(end), step: *step, size: rename(size) }
+            }
+            View::Expand { from, to } => View::Expand { from: all(from), to: all(to) },
+        }
+    }
+
     /// Whether the view shows everything as it is.
     pub fn is_identity(&self) -> bool {
         match self {

@@ -270,7 +270,7 @@ fn assign_tensor(cx: &mut Cx, this: &Value, name: &str, own: &Tensor, source: &T
         true => source.retyped(class),
         false => Tensor::new(cx.torch, value).retyped(class),
     };
-    new.requires_grad.set(own.requires_grad.get());
+    new.set_requires_grad(own.requires_grad());
     cx.it.setattr(this, name, Value::Foreign(new))
 }
 

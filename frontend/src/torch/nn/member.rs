@@ -1,13 +1,12 @@
 //! What a module holds: its dicts of parameters, buffers and children, and what counts as each.
 
-use crate::eval::Instance;
 use crate::eval::dict::Dict;
 use crate::eval::raise::{Eval, Raise};
 use crate::eval::value::{Set, Value};
+use crate::eval::{Instance, Shared};
 use crate::lang::ast::Name;
 use crate::torch::{Cx, Tensor};
 use cresset_ir::DType;
-use std::cell::RefCell;
 use std::rc::Rc;
 
 pub const PARAMETERS: &str = "_parameters";
@@ -15,7 +14,7 @@ pub const BUFFERS: &str = "_buffers";
 pub const MODULES: &str = "_modules";
 pub const TRANSIENT: &str = "_non_persistent_buffers_set";
 
-pub type Members = Rc<RefCell<Dict>>;
+pub type Members = Shared<Dict>;
 
 /// The instance behind a module.
 pub fn instance(this: &Value) -> Option<&Rc<Instance>> {

@@ -41,7 +41,7 @@ fn requires_grad(cx: &mut Cx, a: &Bound) -> Eval {
     let flag = a.get(1).map_or(Ok(true), |flag| cx.it.truth(flag))?;
     for (_, parameter) in cx.tensors(a.at(0), PARAMETERS, "", true, true)? {
         if let Some(tensor) = parameter.downcast::<Tensor>() {
-            tensor.requires_grad.set(flag);
+            tensor.set_requires_grad(flag);
         }
     }
     Ok(a.at(0).clone())

@@ -34,7 +34,7 @@ fn parameter(cx: &mut Cx, a: &Bound) -> Eval {
     if requires_grad && !tensor.dtype().is_float() {
         return Err(cx.runtime_error("Only Tensors of floating point and complex dtype can require gradients"));
     }
-    tensor.requires_grad.set(requires_grad);
+    tensor.set_requires_grad(requires_grad);
     Ok(Value::Foreign(tensor))
 }
 

@@ -164,7 +164,7 @@ fn itself(cx: &mut Cx, a: &Bound) -> Eval {
 
 fn requires_grad_(cx: &mut Cx, a: &Bound) -> Eval {
     let flag = a.flag(cx, "requires_grad")?;
-    input(cx, a)?.requires_grad.set(flag);
+    input(cx, a)?.set_requires_grad(flag);
     Ok(a.first().clone())
 }
 

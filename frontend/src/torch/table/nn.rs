@@ -3,11 +3,11 @@
 use super::Body::Fn;
 use super::{F, Row, T, pair};
 use crate::eval::raise::Eval;
-use crate::torch::cx::{Cx, Operand};
+use crate::torch::cx::{Cx, Number, Operand};
 use crate::torch::handle::Handle;
 use crate::torch::signature::Bound;
 use cresset_ir::op::{activation, arithmetic, attention, index, movement, norm as op, reduction, softmax};
-use cresset_ir::{Attr, DType, Dim, Scalar};
+use cresset_ir::{Attr, DType, Diagnostic, Dim, Rel, Scalar, codes};
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
@@ -90,7 +90,13 @@ fn instance_norm(cx: &mut Cx, a: &Bound) -> Eval {
     if !a.flag(cx, "use_input_stats")? {
         return batch_normalised(cx, a);
     }
-    let (x, eps) = (a.handle(cx, "input")?, a.float(cx, "eps")?);
+    let x = a.handle(cx, "input")?;
+    let places: Vec<usize> = (2..x.rank()).collect();
+    several(cx, &x, &places, "Expected more than 1 spatial element when training, got input size")?;
+    if !a.value("running_mean").is_none() || !a.value("running_var").is_none() {
+        statistics(cx, a, &x, &places)?;
+    }
+    let eps = a.float(cx, "eps")?;
     let channels = x.ty().shape.get(1).cloned().unwrap_or(1i64.into());
     let result = grouped(cx, a, &x, channels, eps)?;
     Ok(cx.wrap(result))
@@ -123,10 +129,71 @@ fn grouped(cx: &mut Cx, a: &Bound, x: &Handle, groups: Dim, eps: f64) -> Eval<Ha
 }
 
 fn batch_norm(cx: &mut Cx, a: &Bound) -> Eval {
-    if a.flag(cx, "training")? {
-        return Err(cx.unsupported("batch_norm in training mode (call eval() on the module)"));
+    if !a.flag(cx, "training")? {
+        return batch_normalised(cx, a);
     }
-    batch_normalised(cx, a)
+    let x = a.handle(cx, "input")?;
+    if x.rank() < 2 {
+        return Err(cx.runtime_error(format!("Expected at least 2 dimensions for input tensor but received {}", x.rank())));
+    }
+    let over: Vec<usize> = (0..x.rank()).filter(|&d| d != 1).collect();
+    several(cx, &x, &over, "Expected more than 1 value per channel when training, got input size")?;
+    let (mean, var) = statistics(cx, a, &x, &over)?;
+    let wide = widened(cx, &x)?;
+    let eps = a.float(cx, "eps")?;
+    let mut operands = vec![wide, mean, var];
+    let bias = a.opt_handle(cx, "bias")?;
+    let weight = a.opt_handle(cx, "weight")?;
+    for parameter in weight_for(cx, weight, &bias)?.into_iter().chain(bias) {
+        operands.push(cx.cast(&parameter, operands[0].ty().dtype)?);
+    }
+    let result = cx.emit(&op::BATCH_NORM, &operands.iter().collect::<Vec<_>>(), &[("eps", eps.into())])?;
+    let result = cx.cast(&result, x.ty().dtype)?;
+    Ok(cx.wrap(result))
+}
+
+/// Halves are computed with in f32.
+fn widened(cx: &mut Cx, x: &Handle) -> Eval<Handle> {
+    let wide = if matches!(x.ty().dtype, DType::F16 | DType::BF16) { DType::F32 } else { x.ty().dtype };
+    cx.cast(x, wide)
+}
+
+/// Requires more than one element over these dimensions: of one alone there is no variance.
+fn several(cx: &mut Cx, x: &Handle, over: &[usize], text: &str) -> Eval<()> {
+    let count: Dim = over.iter().map(|&d| x.ty().shape[d].clone()).product();
+    let shape = cx.torch.shape(&x.ty().shape);
+    let shape = cx.it.repr(&shape)?;
+    cx.require(&count, Rel::Ne, &1i64.into(), "ValueError", format!("{text} {shape}"))
+}
+
+/// The mean and the variance per channel over these dimensions, which the running ones follow.
+fn statistics(cx: &mut Cx, a: &Bound, x: &Handle, over: &[usize]) -> Eval<(Handle, Handle)> {
+    let wide = widened(cx, x)?;
+    let dims = || ("dims", crate::torch::view::ints(over));
+    let mean = cx.emit(&reduction::MEAN, &[&wide], &[dims()])?;
+    let var = cx.emit(&reduction::VAR, &[&wide], &[dims(), ("correction", 0i64.into())])?;
+    let unbiased = cx.emit(&reduction::VAR, &[&wide], &[dims(), ("correction", 1i64.into())])?;
+    follow(cx, a, "running_mean", &mean)?;
+    follow(cx, a, "running_var", &unbiased)?;
+    Ok((mean, var))
+}
+
+/// `running = (1 - momentum) * running + momentum * now`, in place; of several samples their mean.
+fn follow(cx: &mut Cx, a: &Bound, name: &str, now: &Handle) -> Eval<()> {
+    if a.value(name).is_none() {
+        return Ok(());
+    }
+    let (running, momentum) = (a.tensor(cx, name)?, a.float(cx, "momentum")?);
+    let old = running.read(cx)?;
+    let now = match now.rank() {
+        1 => now.clone(),
+        _ => cx.emit(&reduction::MEAN, &[now], &[("dims", vec![0].into())])?,
+    };
+    let part = pair(cx, &arithmetic::MUL, &Operand::Tensor(now), &Operand::Number(Number::Float(momentum)))?;
+    let rest = pair(cx, &arithmetic::MUL, &Operand::Tensor(old), &Operand::Number(Number::Float(1.0 - momentum)))?;
+    let sum = pair(cx, &arithmetic::ADD, &Operand::Tensor(part), &Operand::Tensor(rest))?;
+    let sum = cx.cast(&sum, running.dtype())?;
+    running.write(cx, &sum)
 }
 
 fn batch_normalised(cx: &mut Cx, a: &Bound) -> Eval {
@@ -147,7 +214,9 @@ fn dropout(cx: &mut Cx, a: &Bound) -> Eval {
         return Err(cx.it.value_error(format!("dropout probability has to be between 0 and 1, but got {p}")));
     }
     if a.flag(cx, "training")? && p > 0.0 {
-        return Err(cx.unsupported("dropout in training mode (call eval() on the module)"));
+        let text = "dropout with training=True draws random numbers, and programs are functions of their inputs";
+        let hint = "F.dropout trains unless it is told otherwise: pass training=self.training, and call eval() on the module";
+        return Err(cx.refuse(Diagnostic::error(codes::UNSUPPORTED, text).hint(hint)));
     }
     a.tensor(cx, "input")?;
     Ok(a.first().clone())
@@ -155,7 +224,9 @@ fn dropout(cx: &mut Cx, a: &Bound) -> Eval {
 
 fn attend(cx: &mut Cx, a: &Bound) -> Eval {
     if a.float(cx, "dropout_p")? > 0.0 {
-        return Err(cx.unsupported("attention with dropout (call eval() on the module)"));
+        let text = "attention with dropout_p above 0 draws random numbers, and programs are functions of their inputs";
+        let hint = "it draws in eval mode too: pass dropout_p=self.p if self.training else 0.0";
+        return Err(cx.refuse(Diagnostic::error(codes::UNSUPPORTED, text).hint(hint)));
     }
     let (q, mut k, mut v) = (a.handle(cx, "query")?, a.handle(cx, "key")?, a.handle(cx, "value")?);
     if a.flag(cx, "enable_gqa")? {

@@ -34,7 +34,7 @@ const STANDARD: Law = Law::Normal { mean: 0.0, std: 1.0 };
 fn draw(cx: &mut Cx, law: Law, shape: &[Dim], dtype: DType) -> Eval<Handle> {
     if cx.torch.tracing() {
         let text = "forward draws random numbers, and programs are functions of their inputs";
-        let hint = "call eval() on the module if this is dropout, or pass the random numbers as an input";
+        let hint = "if only training needs them, ask self.training; otherwise pass the random numbers as an input";
         return Err(cx.refuse(Diagnostic::error(codes::TRACED_VALUE, text).hint(hint)));
     }
     let ty = Type::new(dtype, shape);
